@@ -1,0 +1,73 @@
+"""Values that travel: an accepted event, a rejected message, and where each stands in Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from metering.domain.rollup import HOUR_S, floor_to
+
+
+class Reason(Enum):
+    """Why a message became a dead letter; the first that fits, in this order, wins. CONFLICT comes later."""
+
+    SIZE = "larger than 64 KiB or nested deeper than 8"
+    PARSE = "not one JSON object in UTF-8"
+    SCHEMA = "a field of another kind, or a key given twice"
+    REQUIRED = "a field is missing or null"
+    ID = "an identifier breaks its rule"
+    RANGE = "a number outside of its range"
+    FUTURE = "later than Kafka's append time allows"
+    ANCIENT = "older than the age limit, or not after 1970"
+    CONFLICT = "the same event_id in the same hour with other content"
+
+
+@dataclass(frozen=True, order=True)
+class Position:
+    """One message's place in Kafka."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A message that is not counted: why, which field, what was found and a hint for the sender."""
+
+    reason: Reason
+    field: str = ""
+    found: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """An accepted event. Times are epoch microseconds, UTC; `values` holds the fields but time and event_id."""
+
+    time_us: int
+    values: Mapping[str, object]
+    event_id: str | None
+    position: Position
+    ingest_us: int
+
+    @property
+    def hour_us(self) -> int:
+        return floor_to(self.time_us, HOUR_S)
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """(event hour, event_id), else the place in Kafka: the same identity is the same event."""
+        if self.event_id is not None:
+            return (self.hour_us, self.event_id)
+        return (self.position.topic, self.position.partition, self.position.offset)
+
+    @property
+    def arrival(self) -> tuple[int, int, int]:
+        """The order in which the first of an identity is chosen."""
+        return (self.ingest_us, self.position.partition, self.position.offset)
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        return (self.time_us, *sorted(self.values.items()))

@@ -1,0 +1,86 @@
+"""What a stream is: a topic, its fields with their rules, and the rollups counted from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+
+from metering.domain.rollup import Rollup
+
+IDENTIFIER_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
+"""RE2 and Python agree on it, but for `$`: Python needs `fullmatch`, since its `$` forgives a newline."""
+
+IDENTIFIER = re.compile(IDENTIFIER_PATTERN[1:-1])
+
+EVENT_ID = "event_id"
+
+
+class Kind(Enum):
+    """The kinds of field. Each is judged by domain/judge.py and read by arrow/decode.py."""
+
+    TIME = "epoch seconds, UTC, a JSON number"
+    IDENTIFIER = "text of letters, digits and ._:-"
+    INTEGER = "a whole number"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an event. `low` and `high` are inclusive and belong to INTEGER."""
+
+    name: str
+    kind: Kind
+    unit: str = ""
+    required: bool = True
+    low: int = 0
+    high: int = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What follows a publish: users whose hourly measure exceeds their quota, by one cut of a rollup."""
+
+    rollup: str
+    cut_type: str
+    table: str
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A topic's declaration. Every engine, table and page is driven by it.
+
+    `subject` names the field that keys the messages; `equal_sums` the rollups whose cuts must all add up
+    to the same total in any hour, since each cut splits the same events another way.
+    """
+
+    topic: str
+    fields: tuple[Field, ...]
+    subject: str
+    rollups: tuple[Rollup, ...]
+    equal_sums: tuple[str, ...] = ()
+    quota: Quota | None = None
+
+    @cached_property
+    def time_field(self) -> Field:
+        return next(field for field in self.fields if field.kind is Kind.TIME)
+
+    @cached_property
+    def all_fields(self) -> tuple[Field, ...]:
+        """The declared fields and the optional `event_id` that every stream has."""
+        return (*self.fields, Field(EVENT_ID, Kind.IDENTIFIER, required=False))
+
+    def rollup(self, name: str) -> Rollup:
+        return next(rollup for rollup in self.rollups if rollup.name == name)
+
+
+@dataclass(frozen=True)
+class TimeRules:
+    """How far an event may lie from Kafka's append time. `max_age_s` None: no limit."""
+
+    max_age_s: int | None = 35 * 86_400
+    max_ahead_s: int = 300
+
+    @classmethod
+    def from_days(cls, max_age_days: int, max_ahead_s: int) -> TimeRules:
+        return cls(max_age_days * 86_400 or None, max_ahead_s)

@@ -1,0 +1,253 @@
+"""Settings: the one place that reads the environment.
+
+Order of rank: command line, environment (`NAME`, then the file that `NAME_FILE` names), `conf/settings.env`
+(another folder by LAMBDAMETER_CONF), `$LAMBDAMETER_HOME/stack.env`, default.
+All faults are named at once, before anything starts.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from metering.domain.errors import BadSettings
+
+T = TypeVar("T")
+
+DEFAULT_HOME = "./.lambdameter"
+
+
+@dataclass(frozen=True)
+class KafkaSettings:
+    """How to reach Kafka. Security fields are None where the listener is plain."""
+
+    bootstrap_servers: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password: str | None = field(default=None, repr=False)
+    ssl_cafile: str | None = None
+
+    def client_options(self) -> dict[str, object]:
+        """Keyword arguments for every kafka-python client."""
+        options: dict[str, object] = {
+            "bootstrap_servers": self.bootstrap_servers.split(","),
+            "security_protocol": self.security_protocol,
+        }
+        if self.sasl_mechanism:
+            options["sasl_mechanism"] = self.sasl_mechanism
+            options["sasl_plain_username"] = self.sasl_username
+            options["sasl_plain_password"] = self.sasl_password
+        if self.ssl_cafile:
+            options["ssl_cafile"] = self.ssl_cafile
+        return options
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the layers share; a command reads only the fields it declares it needs."""
+
+    home: Path
+    conf: Path
+    kafka: KafkaSettings
+    database_url: str = field(repr=False)
+    archive: str
+    secret_key: str = field(repr=False)
+    slice_s: float
+    slice_rows: int
+    max_age_days: int
+    max_ahead_s: int
+    grace_s: int
+    log_format: str
+    spark_master: str
+    keep_superseded_s: int
+
+
+class Source:
+    """Named values by rank. `take` collects faults instead of raising at the first."""
+
+    def __init__(self, *ranks: Mapping[str, str]) -> None:
+        self._ranks = ranks
+        self.faults: list[str] = []
+
+    def text(self, name: str) -> str | None:
+        for rank in self._ranks:
+            if name in rank:
+                return rank[name]
+            if f"{name}_FILE" in rank:
+                return self._from_file(name, rank[f"{name}_FILE"])
+        return None
+
+    def _from_file(self, name: str, path: str) -> str | None:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            self.faults.append(f"{name}_FILE={path!r}: cannot be read ({error.strerror})")
+            return None
+
+    def take(self, name: str, default: T, parse: Callable[[str], T], want: str) -> T:
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except ValueError:
+            self.faults.append(f"{name}={text!r}: want {want}")
+            return default
+
+    def require(self, name: str, parse: Callable[[str], str], want: str) -> str:
+        text = self.text(name)
+        if text is None:
+            if not any(fault.startswith(f"{name}_FILE") for fault in self.faults):
+                self.faults.append(f"{name} is not set: want {want}")
+            return ""
+        return self.take(name, "", parse, want)
+
+
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 86_400:
+        raise ValueError(text)
+    return number
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise ValueError(text)
+        return number
+
+    return parse
+
+
+def _servers(text: str) -> str:
+    for server in text.split(","):
+        host, colon, port = server.strip().rpartition(":")
+        if not (host and colon and port.isdigit() and 0 < int(port) < 65_536):
+            raise ValueError(text)
+    return ",".join(server.strip() for server in text.split(","))
+
+
+def _database_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
+        raise ValueError(text)
+    return text
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def _some(text: str) -> str:
+    if not text.strip():
+        raise ValueError(text)
+    return text
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The `NAME=value` lines of a file; an absent file is empty, comments and blank lines are skipped."""
+    if not path.is_file():
+        return {}
+    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#") and "=" in line)
+    return {name.strip(): value.strip() for name, value in pairs}
+
+
+def _owner_only(path: Path) -> bool:
+    return not path.exists() or not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+
+
+def _no_default(name: str) -> str:
+    return f"{name} of your own, or `lambdameter stack up`, which writes it to $LAMBDAMETER_HOME/stack.env"
+
+
+NEEDS = ("kafka", "database", "archive", "secret")
+"""What a command may need. A fault in what it does not need does not stop it."""
+
+
+def load(
+    *needs: str,
+    overrides: Mapping[str, str] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read all settings by rank.
+
+    `needs`: which of NEEDS must be there; the others are empty where unset.
+    Raises BadSettings with every fault. Reading again gives the same.
+    """
+    process = os.environ if environ is None else environ
+    given = dict(overrides or {})
+    first = Source(given, process)
+    conf = Path(first.text("LAMBDAMETER_CONF") or "conf")
+    in_conf = read_env_file(conf / "settings.env")
+    home = Path(Source(given, process, in_conf).text("LAMBDAMETER_HOME") or DEFAULT_HOME).absolute()
+    stack_env = home / "stack.env"
+    source = Source(given, process, in_conf, read_env_file(stack_env))
+    if not _owner_only(stack_env):
+        source.faults.append(f"{stack_env} holds secrets and others may read it: run `chmod 600 {stack_env}`")
+    settings = Settings(
+        home=home,
+        conf=conf,
+        kafka=_kafka(source, needed="kafka" in needs),
+        database_url=_need(
+            source, "database" in needs, "DATABASE_URL", _database_url,
+            "postgresql://user:password@host:port/name;"),
+        archive=_need(source, "archive" in needs, "LAMBDAMETER_ARCHIVE", _some, "a path or URI;"),
+        secret_key=_need(source, "secret" in needs, "SECRET_KEY", _long, "at least 32 characters;"),
+        slice_s=source.take("LAMBDAMETER_SLICE_S", 5.0, _positive, "seconds, such as 5"),
+        slice_rows=source.take("LAMBDAMETER_SLICE_ROWS", 1_000_000, _whole(1, 10**9), "events a slice, such as 1000000"),
+        max_age_days=source.take("LAMBDAMETER_MAX_AGE_DAYS", 35, _whole(0, 36_500), "whole days, such as 35 (0 = no limit)"),
+        max_ahead_s=source.take("LAMBDAMETER_MAX_AHEAD_S", 300, _whole(0, 86_400), "whole seconds, such as 300"),
+        grace_s=source.take("LAMBDAMETER_GRACE_S", 600, _whole(0, 604_800), "whole seconds, such as 600"),
+        keep_superseded_s=source.take(
+            "LAMBDAMETER_KEEP_SUPERSEDED_S", 3600, _whole(0, 604_800), "whole seconds, such as 3600"),
+        log_format=source.take("LAMBDAMETER_LOG", "auto", _one_of("auto", "text", "json"), "auto, text or json"),
+        spark_master=source.take("LAMBDAMETER_SPARK_MASTER", "local[2]", _some, "a Spark master, such as local[2]"),
+    )
+    if source.faults:
+        raise BadSettings(source.faults)
+    return settings
+
+
+def _long(text: str) -> str:
+    if len(text) < 32:
+        raise ValueError("too short")
+    return text
+
+
+def _need(source: Source, needed: bool, name: str, parse: Callable[[str], str], want: str) -> str:
+    if needed:
+        return source.require(name, parse, f"{want} {_no_default(name)}")
+    return source.take(name, "", parse, want)
+
+
+def _kafka(source: Source, *, needed: bool) -> KafkaSettings:
+    protocol = source.take(
+        "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", _one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+        "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
+    mechanism = source.text("KAFKA_SASL_MECHANISM")
+    kafka = KafkaSettings(
+        bootstrap_servers=_need(source, needed, "KAFKA_BOOTSTRAP_SERVERS", _servers, "host:port[,host:port];"),
+        security_protocol=protocol,
+        sasl_mechanism=mechanism,
+        sasl_username=source.text("KAFKA_SASL_USERNAME"),
+        sasl_password=source.text("KAFKA_SASL_PASSWORD"),
+        ssl_cafile=source.text("KAFKA_SSL_CAFILE"),
+    )
+    if protocol.startswith("SASL") and not (mechanism and kafka.sasl_username and kafka.sasl_password):
+        source.faults.append(
+            f"KAFKA_SECURITY_PROTOCOL={protocol!r}: want KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and "
+            "KAFKA_SASL_PASSWORD too")
+    return kafka

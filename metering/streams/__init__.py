@@ -1,0 +1,6 @@
+"""The declared streams. A new one is a module here and a line below; nothing else names a stream."""
+
+from metering.domain.stream import Stream
+from metering.streams.devices import DEVICES
+
+STREAMS: dict[str, Stream] = {stream.topic: stream for stream in (DEVICES,)}
