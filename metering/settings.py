@@ -66,6 +66,8 @@ class Settings:
     log_format: str
     spark_master: str
     keep_superseded_s: int
+    allowed_hosts: tuple[str, ...]
+    public_url: str
 
 
 class Source:
@@ -132,6 +134,20 @@ def _servers(text: str) -> str:
         if not (host and colon and port.isdigit() and 0 < int(port) < 65_536):
             raise ValueError(text)
     return ",".join(server.strip() for server in text.split(","))
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip() for host in text.split(","))
+    if not all(hosts) or "*" in hosts:
+        raise ValueError(text)
+    return hosts
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(text)
+    return text.rstrip("/")
 
 
 def _database_url(text: str) -> str:
@@ -215,6 +231,10 @@ def load(
             "LAMBDAMETER_KEEP_SUPERSEDED_S", 3600, _whole(0, 604_800), "whole seconds, such as 3600"),
         log_format=source.take("LAMBDAMETER_LOG", "auto", _one_of("auto", "text", "json"), "auto, text or json"),
         spark_master=source.take("LAMBDAMETER_SPARK_MASTER", "local[2]", _some, "a Spark master, such as local[2]"),
+        allowed_hosts=source.take(
+            "LAMBDAMETER_ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]"), _hosts, "host names with commas between"),
+        public_url=source.take(
+            "LAMBDAMETER_PUBLIC_URL", "", _web_address, "the address people use, such as https://usage.example.org"),
     )
     if source.faults:
         raise BadSettings(source.faults)
@@ -251,3 +271,19 @@ def _kafka(source: Source, *, needed: bool) -> KafkaSettings:
             f"KAFKA_SECURITY_PROTOCOL={protocol!r}: want KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and "
             "KAFKA_SASL_PASSWORD too")
     return kafka
+
+
+def child_environment(**extra: str) -> dict[str, str]:
+    """This process's environment with `extra` laid over it, for a program it starts."""
+    return {**os.environ, **extra}
+
+
+def set_process_environment(**values: str) -> None:
+    """Set variables that libraries read from this process's environment (Spark's, for one)."""
+    os.environ.update(values)
+
+
+def failpoint() -> tuple[str, str] | None:
+    """Where this process shall stop for a drill, and the folder for its mark; None, as ever but in a drill."""
+    name = os.environ.get("LAMBDAMETER_FAILPOINT")
+    return (name, os.environ.get("LAMBDAMETER_FAILPOINT_DIR", ".")) if name else None

@@ -57,4 +57,4 @@ def start_logging(log_format: str = "auto") -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
     for noisy in ("py4j", "kafka", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+        logging.getLogger(noisy).setLevel(logging.CRITICAL)

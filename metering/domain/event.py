@@ -43,6 +43,16 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class Rejected:
+    """One message that was not accepted, with its raw bytes (None: a tombstone)."""
+
+    position: Position
+    ingest_us: int
+    raw: bytes | None
+    rejection: Rejection
+
+
+@dataclass(frozen=True)
 class Event:
     """An accepted event. Times are epoch microseconds, UTC; `values` holds the fields but time and event_id."""
 

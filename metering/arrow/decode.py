@@ -1,0 +1,190 @@
+"""A block of messages → accepted rows and rejects.
+
+The fast path reads the whole block with pyarrow's JSON reader and accepts rows by vector checks; it accepts
+nothing that `domain.judge` would refuse, nor another value. Every row it does not accept is judged by `judge`,
+message by message, so one bad message never costs its neighbours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+
+from metering.arrow.schemas import UTC_MICROS, archive_schema, json_schema
+from metering.arrow.screen import flat_objects, tidy_rows
+from metering.domain.event import Event, Position, Rejected
+from metering.domain.judge import judge
+from metering.domain.rollup import MICROSECONDS
+from metering.domain.stream import EVENT_ID, IDENTIFIER_PATTERN, Field, Kind, Stream, TimeRules
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A block's outcome: `accepted` has the archive's columns; order within the block is not kept."""
+
+    accepted: pa.Table
+    rejected: tuple[Rejected, ...]
+
+
+def decode(stream: Stream, messages: pa.RecordBatch, rules: TimeRules) -> Checked:
+    """Judge every row of `messages` (schema MESSAGES, one topic). Never raises on any bytes."""
+    fast, rest = _read_fast(stream, messages, rules)
+    slow, rejected = _judge_each(stream, rest, rules)
+    tables = [table for table in (fast, slow) if table is not None and table.num_rows]
+    accepted = pa.concat_tables(tables) if tables else archive_schema(stream).empty_table()
+    return Checked(accepted, tuple(rejected))
+
+
+def _read_fast(
+    stream: Stream, messages: pa.RecordBatch, rules: TimeRules
+) -> tuple[pa.Table | None, pa.RecordBatch]:
+    """Accepted rows of the fast path, and the messages left for `judge`."""
+    for rows in _choices(stream, messages):
+        chosen = messages if rows is None else messages.filter(rows)
+        parsed = _parse_block(stream, chosen.column("value"))
+        if parsed is not None:
+            good = _fits(stream, parsed, chosen, rules)
+            rest = chosen.filter(pc.invert(good))
+            if rows is not None:
+                rest = pa.concat_batches([rest, messages.filter(pc.invert(rows))])
+            return _accept(stream, parsed.filter(good), chosen.filter(good)), rest
+    return None, messages
+
+
+def _choices(stream: Stream, messages: pa.RecordBatch) -> Iterator[pa.BooleanArray | None]:
+    """All rows (None), then ever stricter choices; each costs time and is made only when the last did not read."""
+    yield None
+    tidy = tidy_rows(stream, messages.column("value"))
+    yield tidy
+    yield pc.and_(tidy, _no_key_twice(stream, messages.column("value")))
+
+
+def _no_key_twice(stream: Stream, values: pa.BinaryArray) -> pa.BooleanArray:
+    single = pa.array(np.ones(len(values), dtype=bool))
+    for field in stream.all_fields:
+        counts = pc.count_substring(values, f'"{field.name}"')
+        single = pc.and_(single, pc.less_equal(pc.fill_null(counts, 0), 1))
+    return single
+
+
+def _parse_block(stream: Stream, values: pa.BinaryArray) -> pa.Table | None:
+    """One row per message, or None where that is not certain."""
+    block = flat_objects(values)
+    if block is None:
+        return None
+    try:
+        parsed = pj.read_json(
+            pa.BufferReader(block),
+            read_options=pj.ReadOptions(use_threads=False, block_size=len(block) + 1),
+            parse_options=pj.ParseOptions(
+                explicit_schema=json_schema(stream), unexpected_field_behavior="infer"),
+        )
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+    if parsed.num_rows != len(values) or not _extras_are_json(stream, parsed):
+        return None
+    return parsed.combine_chunks()
+
+
+def _extras_are_json(stream: Stream, parsed: pa.Table) -> bool:
+    """Whether undeclared fields hold no NaN or Infinity, which the reader lets pass and JSON does not know."""
+    declared = {field.name for field in stream.all_fields}
+    extras = [name for name in parsed.column_names if name not in declared]
+    floats = [parsed[name] for name in extras if pa.types.is_floating(parsed[name].type)]
+    return all(pc.all(pc.is_finite(column)).as_py() is not False for column in floats)
+
+
+def _fits(
+    stream: Stream, parsed: pa.Table, messages: pa.RecordBatch, rules: TimeRules
+) -> pa.ChunkedArray:
+    """True where every rule holds; anything else, null included, is False."""
+    good = _time_fits(parsed[stream.time_field.name], messages.column("timestamp"), rules)
+    for field in stream.all_fields:
+        if field.kind is not Kind.TIME:
+            good = pc.and_(good, _field_fits(field, parsed[field.name]))
+    return pc.fill_null(good, False)
+
+
+def _field_fits(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if field.kind is Kind.INTEGER:
+        return pc.and_(pc.greater_equal(column, field.low), pc.less_equal(column, field.high))
+    if field.required:
+        return _few_texts_fit(column)
+    return pc.or_kleene(pc.is_null(column), pc.match_substring_regex(column, IDENTIFIER_PATTERN))
+
+
+def _few_texts_fit(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The identifier rule, asked once per distinct text: dimensions repeat."""
+    encoded = column.combine_chunks().dictionary_encode()
+    return pc.take(pc.match_substring_regex(encoded.dictionary, IDENTIFIER_PATTERN), encoded.indices)
+
+
+def _time_fits(
+    seconds: pa.ChunkedArray, appended: pa.TimestampArray, rules: TimeRules
+) -> pa.ChunkedArray:
+    micros = _microseconds(seconds)
+    ingest = pc.cast(pc.cast(appended, pa.int64()), pa.float64())
+    good = pc.and_(
+        pc.greater(micros, 0.0), pc.less_equal(micros, pc.add(ingest, float(rules.max_ahead_s * MICROSECONDS))))
+    if rules.max_age_s is None:
+        return good
+    oldest = pc.subtract(ingest, float(rules.max_age_s * MICROSECONDS))
+    return pc.and_(good, pc.greater_equal(micros, oldest))
+
+
+def _microseconds(seconds: pa.ChunkedArray) -> pa.ChunkedArray:
+    """As `judge` does it: IEEE double × 10^6, floored. Doubles hold whole numbers to 2^53: the year 2255."""
+    return pc.floor(pc.multiply(seconds, float(MICROSECONDS)))
+
+
+def _accept(stream: Stream, parsed: pa.Table, messages: pa.RecordBatch) -> pa.Table:
+    schema = archive_schema(stream)
+    columns = {field.name: parsed[field.name] for field in stream.all_fields}
+    micros = pc.cast(_microseconds(columns[stream.time_field.name]), pa.int64())
+    columns[stream.time_field.name] = pc.cast(micros, UTC_MICROS)
+    for name, kafka_name in _KAFKA_COLUMNS.items():
+        columns[name] = messages.column(kafka_name)
+    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+
+
+_KAFKA_COLUMNS = {"topic": "topic", "partition": "partition", "offset": "offset", "ingest_time": "timestamp"}
+
+
+def _judge_each(
+    stream: Stream, messages: pa.RecordBatch, rules: TimeRules
+) -> tuple[pa.Table, list[Rejected]]:
+    events: list[Event] = []
+    rejected: list[Rejected] = []
+    appended = pc.cast(messages.column("timestamp"), pa.int64()).to_pylist()
+    places = zip(*(messages.column(name).to_pylist() for name in ("topic", "partition", "offset")), strict=True)
+    raws = messages.column("value").to_pylist()
+    for raw, place, ingest_us in zip(raws, places, appended, strict=True):
+        position = Position(*place)
+        found = judge(stream, raw, position, ingest_us, rules)
+        if isinstance(found, Event):
+            events.append(found)
+        else:
+            rejected.append(Rejected(position, ingest_us, raw, found))
+    return events_table(stream, events), rejected
+
+
+def events_table(stream: Stream, events: list[Event]) -> pa.Table:
+    """Events in the archive's columns."""
+    rows = [
+        {
+            **event.values,
+            stream.time_field.name: event.time_us,
+            EVENT_ID: event.event_id,
+            "topic": event.position.topic,
+            "partition": event.position.partition,
+            "offset": event.position.offset,
+            "ingest_time": event.ingest_us,
+        }
+        for event in events
+    ]
+    return pa.Table.from_pylist(rows, schema=archive_schema(stream))

@@ -1,0 +1,43 @@
+"""The Arrow shapes of a stream: what pyarrow's JSON reader is asked for, and an archive file's columns."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from metering.domain.stream import EVENT_ID, Kind, Stream
+
+UTC_MICROS = pa.timestamp("us", tz="UTC")
+
+_JSON_TYPES = {Kind.TIME: pa.float64(), Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64()}
+_ARCHIVE_TYPES = {Kind.TIME: UTC_MICROS, Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64()}
+
+MESSAGES = pa.schema(
+    [
+        pa.field("value", pa.binary()),
+        pa.field("topic", pa.string(), nullable=False),
+        pa.field("partition", pa.int32(), nullable=False),
+        pa.field("offset", pa.int64(), nullable=False),
+        pa.field("timestamp", UTC_MICROS, nullable=False),
+    ]
+)
+"""Kafka's messages as Spark hands them over; `timestamp` is the append time."""
+
+
+def json_schema(stream: Stream) -> pa.Schema:
+    """What a message's declared fields are read as."""
+    return pa.schema([pa.field(field.name, _JSON_TYPES[field.kind]) for field in stream.all_fields])
+
+
+def archive_schema(stream: Stream) -> pa.Schema:
+    """An archive file's columns: the declared fields, event_id (nullable), the place in Kafka, the append time."""
+    fields = [pa.field(field.name, _ARCHIVE_TYPES[field.kind], nullable=False) for field in stream.fields]
+    return pa.schema(
+        [
+            *fields,
+            pa.field(EVENT_ID, pa.string()),
+            pa.field("topic", pa.string(), nullable=False),
+            pa.field("partition", pa.int32(), nullable=False),
+            pa.field("offset", pa.int64(), nullable=False),
+            pa.field("ingest_time", UTC_MICROS, nullable=False),
+        ]
+    )

@@ -1,0 +1,63 @@
+"""Cheap looks at raw messages: which block, or which rows of it, may be read by a JSON reader as they stand."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from metering.domain.judge import MAX_MESSAGE_BYTES
+from metering.domain.stream import Kind, Stream
+
+_VALUE_PATTERNS = {
+    Kind.TIME: r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?",
+    Kind.INTEGER: r"(?:0|[1-9][0-9]{0,17})",
+    Kind.IDENTIFIER: r'"[A-Za-z0-9._:-]*"',
+}
+
+
+def flat_objects(values: pa.BinaryArray) -> pa.Buffer | None:
+    """The messages' bytes, end to end, if each is `{…}` with no bracket inside, in UTF-8 and of a size allowed.
+
+    Then a reader that finds one object per message has found each message's own: no object can begin in one
+    message and end in another. The buffer is shared, not copied. None where any message breaks this.
+    """
+    count = len(values)
+    if not count or values.null_count:
+        return None
+    if pc.max(pc.binary_length(values)).as_py() > MAX_MESSAGE_BYTES or not _bounded_by_braces(values):
+        return None
+    try:
+        values.cast(pa.string()).validate(full=True)
+    except pa.ArrowInvalid:
+        return None
+    block = _shared_bytes(values)
+    text = np.frombuffer(block, dtype=np.uint8)
+    brackets = [int(np.count_nonzero(text == ord(bracket))) for bracket in "{}["]
+    return block if brackets == [count, count, 0] else None
+
+
+def _bounded_by_braces(values: pa.BinaryArray) -> bool:
+    begins = pc.all(pc.starts_with(values, "{")).as_py()
+    return bool(begins and pc.all(pc.ends_with(values, "}")).as_py())
+
+
+def _shared_bytes(values: pa.BinaryArray) -> pa.Buffer:
+    _, offsets, content = values.buffers()
+    bounds = np.frombuffer(offsets, dtype=np.int32)[values.offset : values.offset + len(values) + 1]
+    return content.slice(int(bounds[0]), int(bounds[-1] - bounds[0]))
+
+
+def tidy_rows(stream: Stream, values: pa.BinaryArray) -> pa.BooleanArray:
+    """True for messages of declared fields only, in plain spelling: those a block read should not stumble on."""
+    return pc.fill_null(pc.match_substring_regex(values, _tidy_pattern(stream)), False)
+
+
+@lru_cache
+def _tidy_pattern(stream: Stream) -> str:
+    pairs = "|".join(
+        rf'"{re.escape(field.name)}" ?: ?{_VALUE_PATTERNS[field.kind]}' for field in stream.all_fields)
+    return rf"^\{{(?:{pairs})(?:, ?(?:{pairs}))*\}}$"

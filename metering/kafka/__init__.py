@@ -1,0 +1,1 @@
+"""Kafka's side of a stream: its topic, partitions and offsets. A lost broker is ServiceAway."""

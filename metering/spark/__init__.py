@@ -1,0 +1,1 @@
+"""Java, jars, the session and the Kafka source."""

@@ -1,0 +1,1 @@
+COPY {incoming} ({columns}) FROM STDIN WITH (FORMAT csv)

@@ -1,0 +1,2 @@
+UPDATE stream_offset SET end_offset = GREATEST(next_offset, %(end_offset)s)
+WHERE topic = %(topic)s AND partition = %(partition)s

@@ -1,0 +1,1 @@
+SELECT topic_id FROM stream_generation WHERE topic = %(topic)s

@@ -1,0 +1,1 @@
+"""PostgreSQL: the commit, the ledger, the manifest. One function, one effect."""

@@ -1,0 +1,56 @@
+"""The SQL of a rollup's tables, made from its declaration."""
+
+from __future__ import annotations
+
+import io
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+
+from metering.domain.rollup import MeasureKind, Rollup
+from metering.sql import statement
+
+_MERGE = {
+    MeasureKind.SUM: sql.SQL("{column} = {table}.{column} + EXCLUDED.{column}"),
+    MeasureKind.COUNT: sql.SQL("{column} = {table}.{column} + EXCLUDED.{column}"),
+}
+
+
+def columns_of(rollup: Rollup) -> list[str]:
+    """The key's columns, then the measures."""
+    return [*rollup.key, *(measure.column for measure in rollup.measures)]
+
+
+def identifiers(names: list[str] | tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(name) for name in names)
+
+
+def copy_rows(cursor: Cursor, table: str, incoming: str, rows: pa.Table) -> None:
+    """COPY `rows` (columns of `table`, by name) into the temporary table `incoming`, which ends with the commit."""
+    parts = {
+        "incoming": sql.Identifier(incoming),
+        "columns": identifiers(rows.column_names),
+        "table": sql.Identifier(table),
+    }
+    cursor.execute(statement("speed/make_incoming", **parts))
+    text = io.BytesIO()
+    pacsv.write_csv(rows, text, pacsv.WriteOptions(include_header=False))
+    text.seek(0)
+    del parts["table"]
+    cursor.copy_expert(statement("speed/copy_incoming", **parts), text)
+
+
+def add_sums(cursor: Cursor, rollup: Rollup, partials: pa.Table, generation: int) -> None:
+    """Add partial sums to the realtime table under `generation`. Repeating it adds again: the offsets guard it."""
+    incoming = f"incoming_{rollup.realtime}"
+    copy_rows(cursor, rollup.realtime, incoming, partials)
+    table = sql.Identifier(rollup.realtime)
+    merged = sql.SQL(", ").join(
+        _MERGE[measure.kind].format(column=sql.Identifier(measure.column), table=table)
+        for measure in rollup.measures)
+    add = statement(
+        "speed/add_sums", table=table, incoming=sql.Identifier(incoming), columns=identifiers(columns_of(rollup)),
+        key=identifiers(rollup.key), merged=merged)
+    cursor.execute(add, {"generation": generation})

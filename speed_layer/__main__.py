@@ -1,0 +1,74 @@
+"""`python -m speed_layer`: the streaming job. The same file runs under spark-submit."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from metering.clock import SystemClock
+from metering.domain.errors import BadSettings, LambdameterError
+from metering.settings import load
+from metering.spark.session import start_session
+from metering.streams import STREAMS
+from metering.telemetry import Log, start_logging
+from speed_layer.job import Job
+from speed_layer.ticks import Ticks, note
+
+LOG = Log("speed_layer")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the job; returns the exit status."""
+    asked = _parser().parse_args(arguments)
+    start_logging()
+    try:
+        return run(asked)
+    except BadSettings as error:
+        for fault in error.faults:
+            LOG.error(fault)
+        return error.exit_status
+    except LambdameterError as error:
+        LOG.error(str(error))
+        return error.exit_status
+
+
+def run(asked: argparse.Namespace) -> int:
+    settings = load("kafka", "database", "archive")
+    start_logging(settings.log_format)
+    streams = {name: STREAMS[name] for name in asked.stream or STREAMS}
+    stopping = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopping.set())
+    session = start_session(settings, "speed_layer")
+    job = Job(settings, streams, session, SystemClock(), drain=asked.once, adopt=asked.adopt_topic, stopping=stopping)
+    ticks = Ticks(job)
+    ticks.start()
+    try:
+        job.run()
+        note(job)
+    finally:
+        ticks.end()
+        session.stop()
+    done = job.progress
+    LOG.info("stopped", slices=done.slices, events=done.events, rejected=done.rejected, files=done.files)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m speed_layer",
+        description="Count events from Kafka into PostgreSQL and archive each of them, one transaction a slice.",
+        epilog="example: python -m speed_layer --once",
+    )
+    parser.add_argument("--once", action="store_true", help="drain what is in Kafka, commit, stop")
+    parser.add_argument("--stream", action="append", choices=sorted(STREAMS), help="only this stream (repeatable)")
+    parser.add_argument("--adopt-topic", action="store_true",
+                        help="accept a topic with another id that holds the same records at the same offsets")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

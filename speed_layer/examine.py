@@ -1,0 +1,101 @@
+"""The task of a slice: decode, check, archive, sum. Runs in Spark's Python workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from metering.arrow.archive import Archive, HourFiles
+from metering.arrow.decode import decode
+from metering.arrow.partial import merge_partials, partial_sums
+from metering.arrow.schemas import MESSAGES, archive_schema
+from metering.domain.rollup import Measure, MeasureKind
+from metering.domain.spans import Run
+from metering.domain.stream import Stream, TimeRules
+from metering.failpoints import reach
+from speed_layer.findings import Findings, to_batch
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What a task needs to know. Called with a task's Arrow batches it yields a row of findings a partition."""
+
+    streams: Mapping[str, Stream]
+    rules: TimeRules
+    archive: str
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        parts: dict[tuple[str, int], _Part] = {}
+        try:
+            for batch in batches:
+                for place, rows in _by_partition(batch.cast(MESSAGES)):
+                    if place not in parts:
+                        parts[place] = _Part(self.streams[place[0]], self.rules, self.archive, place[1])
+                    parts[place].take(rows)
+            yield from [to_batch(part.finish()) for part in parts.values()]
+        except BaseException:
+            for part in parts.values():
+                part.files.abandon()
+            raise
+
+
+def _by_partition(batch: pa.RecordBatch) -> Iterator[tuple[tuple[str, int], pa.RecordBatch]]:
+    """A batch by (topic, partition); Spark gives a task one of them, so this rarely cuts."""
+    for topic in pc.unique(batch["topic"]).to_pylist():
+        of_topic = batch.filter(pc.equal(batch["topic"], topic))
+        for partition in pc.unique(of_topic["partition"]).to_pylist():
+            yield (topic, partition), of_topic.filter(pc.equal(of_topic["partition"], partition))
+
+
+class _Part:
+    """One partition's share of a task."""
+
+    def __init__(self, stream: Stream, rules: TimeRules, archive: str, partition: int) -> None:
+        self.stream, self.rules, self.partition = stream, rules, partition
+        self.files = HourFiles(Archive(archive), stream, archive_schema(stream), partition)
+        self.findings = Findings(stream.topic)
+        self._measure = measured_of(stream)
+        reach("speed-before-file")
+
+    def take(self, messages: pa.RecordBatch) -> None:
+        checked = decode(self.stream, messages, self.rules)
+        self.findings.rejected += checked.rejected
+        self.findings.runs += runs_of(self.partition, messages)
+        if checked.accepted.num_rows:
+            self.files.write(checked.accepted, measured=self._measure)
+            for rollup in self.stream.rollups:
+                sums = partial_sums(self.stream, rollup, checked.accepted)
+                self.findings.partials.setdefault(rollup.name, []).append(sums)
+        reach("speed-mid-file")
+
+    def finish(self) -> Findings:
+        for rollup in self.stream.rollups:
+            merged = merge_partials(rollup, self.findings.partials.get(rollup.name, []))
+            self.findings.partials[rollup.name] = [merged]
+        for file, measured in self.files.finish():
+            self.findings.files.append(file)
+            self.findings.measured[file.path] = measured
+        return self.findings
+
+
+def measured_of(stream: Stream) -> Callable[[pa.Table], int]:
+    """What the balance weighs a table's rows by: the sum of the first summed field, else their number."""
+    sums: list[Measure] = [
+        measure for rollup in stream.rollups for measure in rollup.measures if measure.kind is MeasureKind.SUM]
+    if not sums:
+        return lambda rows: int(rows.num_rows)
+    return lambda rows: int(pc.sum(rows[str(sums[0].of)]).as_py() or 0)
+
+
+def runs_of(partition: int, messages: pa.RecordBatch) -> list[Run]:
+    """The runs of offsets without a hole in one partition's messages."""
+    offsets = np.sort(messages["offset"].to_numpy())
+    last_append = pc.max(messages["timestamp"].cast(pa.int64())).as_py()
+    breaks = np.flatnonzero(np.diff(offsets) != 1)
+    firsts = offsets[np.concatenate(([0], breaks + 1))]
+    lasts = offsets[np.concatenate((breaks, [len(offsets) - 1]))]
+    return [Run(partition, int(first), int(last), last_append) for first, last in zip(firsts, lasts, strict=True)]

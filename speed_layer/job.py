@@ -1,0 +1,152 @@
+"""The streaming job: a query that starts from the ledger's offsets, ends at any fault, and starts again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from psycopg2.extensions import connection as Connection
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming import StreamingQuery
+
+from metering.arrow.archive import Archive
+from metering.clock import Clock
+from metering.domain.errors import ServiceAway
+from metering.domain.stream import Stream, TimeRules
+from metering.settings import Settings
+from metering.spark.kafka_source import read_topics
+from metering.store.connection import connect
+from metering.telemetry import Log
+from speed_layer.examine import Examination
+from speed_layer.faults import Restart, fault_of
+from speed_layer.findings import SCHEMA_DDL
+from speed_layer.slices import Progress, SliceWriter
+from speed_layer.start import find_start
+
+LOG = Log("speed_layer")
+_LONGEST_PAUSE_S = 30.0
+_STOP_WITHIN_S = 30.0
+
+
+@dataclass
+class Job:
+    """`drain`: commit what is in Kafka and stop. `stopping` is set by a signal."""
+
+    settings: Settings
+    streams: Mapping[str, Stream]
+    session: SparkSession
+    clock: Clock
+    drain: bool = False
+    adopt: bool = False
+    stopping: threading.Event = field(default_factory=threading.Event)
+    progress: Progress = field(default_factory=Progress)
+    started_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started_at = self.clock.now()
+
+    def run(self) -> None:
+        """Run until drained, stopped, or a fault that trying again does not cure; a lost service is waited for.
+
+        When draining, a lost service ends the run with ServiceAway instead.
+        """
+        pause_s = 1.0
+        while not self.stopping.is_set():
+            before = self.progress.slices
+            try:
+                self._run_query()
+                return
+            except Restart as why:
+                LOG.warning("starting again", why=why)
+            except ServiceAway as away:
+                if self.drain:
+                    raise
+                pause_s = 1.0 if self.progress.slices > before else min(pause_s * 2, _LONGEST_PAUSE_S)
+                LOG.warning("a service is away, trying again", seconds=pause_s, why=away)
+                self.stopping.wait(pause_s)
+
+    def _run_query(self) -> None:
+        connection = connect(self.settings.database_url, "speed_layer")
+        scratch = mkdtemp(prefix="checkpoint-", dir=self._scratch())
+        try:
+            self._run_on(connection, scratch)
+        finally:
+            connection.close()
+            rmtree(scratch, ignore_errors=True)
+
+    def _scratch(self) -> Path:
+        folder = self.settings.home / "scratch"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _run_on(self, connection: Connection, scratch: str) -> None:
+        start = find_start(connection, self.settings.kafka, self.streams.values(), adopt=self.adopt)
+        archive = Archive(self.settings.archive)
+        writer = SliceWriter(connection, self.streams, archive, start.offsets, start.known, self.progress)
+        writing = _Writing(writer)
+        query = self._start_query(writing, start.offsets, scratch)
+        LOG.info("counting", topics=",".join(self.streams), slice_s=self.settings.slice_s)
+        try:
+            while not query.awaitTermination(1):
+                if self.stopping.is_set():
+                    self._stop(query, writing)
+                    return
+        except StreamingQueryException as error:
+            raise fault_of(writing.fault, error) from error
+        if writing.fault:
+            raise writing.fault
+
+    def _start_query(
+        self, writing: _Writing, offsets: Mapping[str, Mapping[int, int]], scratch: str
+    ) -> StreamingQuery:
+        rules = TimeRules.from_days(self.settings.max_age_days, self.settings.max_ahead_s)
+        examination = Examination(self.streams, rules, self.settings.archive)
+        source = read_topics(self.session, self.settings.kafka, offsets, rows=self.settings.slice_rows)
+        stream_writer = (
+            source.mapInArrow(examination, SCHEMA_DDL)
+            .writeStream.foreachBatch(writing)
+            .option("checkpointLocation", scratch)
+        )
+        if self.drain:
+            return stream_writer.trigger(availableNow=True).start()
+        return stream_writer.trigger(processingTime=f"{int(self.settings.slice_s * 1000)} milliseconds").start()
+
+    def _stop(self, query: StreamingQuery, writing: _Writing) -> None:
+        """Let the slice in hand commit, then stop; a slice that takes too long is dropped and read again later."""
+        LOG.info("stopping after the slice in hand")
+        if not writing.idle(_STOP_WITHIN_S):
+            LOG.warning("the slice in hand is dropped; it is read again at the next start")
+        query.stop()
+
+
+class SliceFailed(Exception):
+    """Tells Spark to end the query; what happened is kept in `_Writing.fault`."""
+
+
+class _Writing:
+    """What Spark calls for each slice: evaluates the frame exactly once, since each evaluation writes files."""
+
+    def __init__(self, writer: SliceWriter) -> None:
+        self._writer = writer
+        self._busy = threading.Lock()
+        self.fault: BaseException | None = None
+
+    def __call__(self, frame: DataFrame, slice_number: int) -> None:
+        with self._busy:
+            try:
+                self._writer.write(frame.toArrow())
+            except BaseException as error:
+                self.fault = error
+                # Spark would print the whole trace of two languages; the driver tells `fault` in a line.
+                raise SliceFailed(type(error).__name__) from None
+
+    def idle(self, seconds: float) -> bool:
+        """Wait until no slice is being written, at most `seconds`; then no other begins."""
+        return self._busy.acquire(timeout=seconds)
+
