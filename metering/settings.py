@@ -223,8 +223,10 @@ def load(
         archive=_need(source, "archive" in needs, "LAMBDAMETER_ARCHIVE", _some, "a path or URI;"),
         secret_key=_need(source, "secret" in needs, "SECRET_KEY", _long, "at least 32 characters;"),
         slice_s=source.take("LAMBDAMETER_SLICE_S", 5.0, _positive, "seconds, such as 5"),
-        slice_rows=source.take("LAMBDAMETER_SLICE_ROWS", 1_000_000, _whole(1, 10**9), "events a slice, such as 1000000"),
-        max_age_days=source.take("LAMBDAMETER_MAX_AGE_DAYS", 35, _whole(0, 36_500), "whole days, such as 35 (0 = no limit)"),
+        slice_rows=source.take(
+            "LAMBDAMETER_SLICE_ROWS", 1_000_000, _whole(1, 10**9), "events a slice, such as 1000000"),
+        max_age_days=source.take(
+            "LAMBDAMETER_MAX_AGE_DAYS", 35, _whole(0, 36_500), "whole days, such as 35 (0 = no limit)"),
         max_ahead_s=source.take("LAMBDAMETER_MAX_AHEAD_S", 300, _whole(0, 86_400), "whole seconds, such as 300"),
         grace_s=source.take("LAMBDAMETER_GRACE_S", 600, _whole(0, 604_800), "whole seconds, such as 600"),
         keep_superseded_s=source.take(

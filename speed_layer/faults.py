@@ -21,7 +21,7 @@ class Restart(Exception):
 
 def fault_of(raised: BaseException | None, ended: StreamingQueryException) -> BaseException:
     """The error to act on. `raised` is what our own slice code raised, if it did; `ended` is Spark's word."""
-    if isinstance(raised, LambdameterError):
+    if isinstance(raised, LambdameterError | Restart):
         return raised
     if isinstance(raised, psycopg2.OperationalError | psycopg2.InterfaceError):
         return ServiceAway(f"PostgreSQL cannot be reached: {_line(str(raised))}")

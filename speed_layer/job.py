@@ -17,7 +17,7 @@ from pyspark.sql.streaming import StreamingQuery
 
 from metering.arrow.archive import Archive
 from metering.clock import Clock
-from metering.domain.errors import ServiceAway
+from metering.domain.errors import AnotherCopyRuns, ServiceAway
 from metering.domain.stream import Stream, TimeRules
 from metering.settings import Settings
 from metering.spark.kafka_source import read_topics
@@ -32,6 +32,7 @@ from speed_layer.start import find_start
 LOG = Log("speed_layer")
 _LONGEST_PAUSE_S = 30.0
 _STOP_WITHIN_S = 30.0
+_OWN_LOCK_LINGERS_S = 90.0
 
 
 @dataclass
@@ -46,6 +47,7 @@ class Job:
     adopt: bool = False
     stopping: threading.Event = field(default_factory=threading.Event)
     progress: Progress = field(default_factory=Progress)
+    held_locks: bool = False
     started_at: datetime = field(init=False)
 
     def __post_init__(self) -> None:
@@ -57,6 +59,7 @@ class Job:
         When draining, a lost service ends the run with ServiceAway instead.
         """
         pause_s = 1.0
+        waited_for_lock_s = 0.0
         while not self.stopping.is_set():
             before = self.progress.slices
             try:
@@ -64,12 +67,18 @@ class Job:
                 return
             except Restart as why:
                 LOG.warning("starting again", why=why)
+            except AnotherCopyRuns as other:
+                # After a lost connection the lock's holder may be our own old session, until PostgreSQL notices.
+                if not self.held_locks or waited_for_lock_s > _OWN_LOCK_LINGERS_S:
+                    raise
+                waited_for_lock_s += pause_s
+                LOG.warning("waiting for the lock of this job's lost session", seconds=pause_s, why=other)
             except ServiceAway as away:
                 if self.drain:
                     raise
                 pause_s = 1.0 if self.progress.slices > before else min(pause_s * 2, _LONGEST_PAUSE_S)
                 LOG.warning("a service is away, trying again", seconds=pause_s, why=away)
-                self.stopping.wait(pause_s)
+            self.stopping.wait(pause_s)
 
     def _run_query(self) -> None:
         connection = connect(self.settings.database_url, "speed_layer")
@@ -87,6 +96,7 @@ class Job:
 
     def _run_on(self, connection: Connection, scratch: str) -> None:
         start = find_start(connection, self.settings.kafka, self.streams.values(), adopt=self.adopt)
+        self.held_locks = True
         archive = Archive(self.settings.archive)
         writer = SliceWriter(connection, self.streams, archive, start.offsets, start.known, self.progress)
         writing = _Writing(writer)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from metering.arrow.archive import Archive
 from metering.arrow.partial import merge_partials
-from metering.domain.errors import Damaged
+from metering.domain.archive_file import ArchiveFile
 from metering.domain.spans import gaps_between, spans_of
 from metering.domain.stream import Stream
 from metering.failpoints import reach
@@ -19,6 +19,7 @@ from metering.store.connection import reaching_postgresql
 from metering.store.slice_commit import TopicSlice, commit_slice
 from metering.telemetry import Log
 from speed_layer.balance import check_balance
+from speed_layer.faults import Restart
 from speed_layer.findings import Findings, from_table
 
 LOG = Log("speed_layer")
@@ -51,16 +52,18 @@ class SliceWriter:
         """Commit the findings of one evaluated slice, all topics in one transaction."""
         began = time.monotonic()
         slices = [self._topic_slice(found) for found in from_table(table).values()]
-        for file in (file for found in slices for file in found.files):
-            if self._archive.size(file.path) != file.size:
-                raise Damaged(f"{file.path}: written a moment ago, and now absent or of another size")
         reach("speed-before-commit")
         with reaching_postgresql():
-            commit_slice(self._connection, slices)
+            commit_slice(self._connection, slices, self._files_present)
         reach("speed-after-commit")
         for found in slices:
             self._remember(found)
         self._tell(slices, time.monotonic() - began)
+
+    def _files_present(self, files: Sequence[ArchiveFile]) -> None:
+        for file in files:
+            if self._archive.size(file.path) != file.size:
+                raise Restart(f"{file.path} was written a moment ago and is gone; its events are read again")
 
     def _topic_slice(self, found: Findings) -> TopicSlice:
         stream = self._streams[found.topic]

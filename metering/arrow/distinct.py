@@ -14,11 +14,15 @@ _ARRIVAL = [("ingest_time", "ascending"), ("partition", "ascending"), ("offset",
 
 @dataclass(frozen=True)
 class DistinctRows:
-    """`first` is counted; `repeats` are the others; `conflicts` those of the repeats with other content."""
+    """`first` is counted; `repeats` are the others; `conflicts` those of the repeats with other content.
+
+    `contested` holds the first rows of the identities that have conflicts.
+    """
 
     first: pa.Table
     repeats: pa.Table
     conflicts: pa.Table
+    contested: pa.Table
 
 
 def distinct_rows(stream: Stream, events: pa.Table) -> DistinctRows:
@@ -26,14 +30,16 @@ def distinct_rows(stream: Stream, events: pa.Table) -> DistinctRows:
     identity = _identity(events)
     if pc.count_distinct(identity).as_py() == events.num_rows:
         none = events.slice(0, 0)
-        return DistinctRows(events, none, none)
+        return DistinctRows(events, none, none, none)
     ordered = events.append_column("identity", identity).sort_by(_ARRIVAL)
     ordered = ordered.append_column("row", pa.array(range(ordered.num_rows), pa.int64()))
     firsts = ordered.group_by("identity", use_threads=False).aggregate([("row", "min")])
     is_first = pc.is_in(ordered["row"], value_set=firsts["row_min"].combine_chunks())
-    repeats = ordered.filter(pc.invert(is_first))
-    conflicts = _conflicts(stream, repeats, ordered.filter(is_first))
-    return DistinctRows(*(rows.select(events.column_names) for rows in (ordered.filter(is_first), repeats, conflicts)))
+    first, repeats = ordered.filter(is_first), ordered.filter(pc.invert(is_first))
+    conflicts = _conflicts(stream, repeats, first)
+    contested = first.filter(pc.is_in(first["identity"], value_set=pc.unique(conflicts["identity"])))
+    tables = (first, repeats, conflicts, contested)
+    return DistinctRows(*(rows.select(events.column_names) for rows in tables))
 
 
 def _identity(events: pa.Table) -> pa.ChunkedArray:

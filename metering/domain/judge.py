@@ -128,9 +128,9 @@ def _check_required(stream: Stream, found: Mapping[str, Any]) -> Rejection | Non
 
 def _check_identifiers(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
     for field in stream.all_fields:
-        if field.kind is Kind.IDENTIFIER and (text := found.get(field.name)) is not None:
-            if not IDENTIFIER.fullmatch(text):
-                return Rejection(Reason.ID, field.name, _short(ascii(text)), "1–64 of A-Z a-z 0-9 . _ : -")
+        text = found.get(field.name)
+        if field.kind is Kind.IDENTIFIER and text is not None and not IDENTIFIER.fullmatch(text):
+            return Rejection(Reason.ID, field.name, _short(ascii(text)), "1–64 of A-Z a-z 0-9 . _ : -")
     return None
 
 

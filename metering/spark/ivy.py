@@ -17,6 +17,9 @@ from metering.spark.trust import system_trust_store
 
 PATTERN = "[organisation]/[module]/[revision]/[artifact]-[revision](-[classifier]).[ext]"
 
+# A run of seconds is over before a thorough compiler pays.
+QUICK = ("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+
 
 @dataclass(frozen=True)
 class Module:
@@ -45,8 +48,9 @@ class Module:
 def resolve(modules: Sequence[Module], folder: Path, heard: Callable[[str], None]) -> list[Path]:
     """Download `modules` and what they need into `folder`/jars/organisation/name/revision.
 
-    `heard` gets each line Ivy prints.    Tries twice: with Java's own certificates, then with the machine's (a network that signs its own
-    traffic is known to the machine, seldom to a Java from a wheel). Raises ServiceAway.
+    `heard` gets each line Ivy prints. Tries twice: with Java's own certificates, then with the machine's
+    (a network that signs its own traffic is known to the machine, seldom to a Java from a wheel).
+    Raises ServiceAway.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "ivy.xml").write_text(ivy_file(modules), encoding="utf-8")
@@ -54,7 +58,8 @@ def resolve(modules: Sequence[Module], folder: Path, heard: Callable[[str], None
     if fault:
         fault = _run(folder, system_trust_store(folder / "machine.jks"), heard)
     if fault:
-        raise ServiceAway(f"jars of {modules[0].name} {modules[0].revision} could not be fetched: {fault}")
+        first = f"{modules[0].name} {modules[0].revision}"
+        raise ServiceAway(f"jars ({first} and {len(modules) - 1} more) could not be fetched: {fault}")
     return sorted((folder / "jars").glob("*/*/*/*.jar"))
 
 
@@ -72,7 +77,7 @@ def ivy_file(modules: Sequence[Module]) -> str:
 def _run(folder: Path, options: Sequence[str], heard: Callable[[str], None]) -> str | None:
     """One run of Ivy; the reason it failed, or None."""
     command = [
-        str(java.java()), "-Xmx256m", *options, *proxy_options(getproxies()),
+        str(java.java()), *QUICK, *options, *proxy_options(getproxies()),
         f"-Divy.default.ivy.user.dir={folder}", "-cp", str(_ivy_jar()), "org.apache.ivy.Main",
         "-ivy", str(folder / "ivy.xml"), "-confs", "default", "-cache", str(folder / "cache"),
         "-retrieve", str(folder / "jars" / PATTERN),

@@ -24,7 +24,7 @@ from metering.spark.lock import LockedJar, check, check_sums, is_whole, read_loc
 from metering.spark.progress import Progress
 
 # Ivy asks for one file after the other; several of it at once wait for the network together.
-MODULES_A_RUN = 12
+MODULES_A_RUN = 8
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ class Progress:
     def __init__(self, title: str, count: int) -> None:
         self._title = title
         self._of = f" of {count}" if count else ""
-        self._count = count
         self._looked_up = 0
         self._fetched = 0
         self._told_at = time.monotonic()
@@ -31,7 +30,7 @@ class Progress:
                 print(self._line(), file=sys.stderr, flush=True)
 
     def _is_time(self) -> bool:
-        return time.monotonic() - self._told_at > EVERY_S
+        return self._looked_up > 0 and time.monotonic() - self._told_at > EVERY_S
 
     def _line(self) -> str:
         if not self._fetched:

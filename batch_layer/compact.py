@@ -1,0 +1,115 @@
+"""Compaction and vacuum: an hour's files become one; files that count no more go."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from batch_layer.count_hours import DamagedFile, FileToRead, read_file
+from metering.arrow.archive import Archive, FileWriter, hour_folder
+from metering.arrow.schemas import archive_schema
+from metering.domain.archive_file import ArchiveFile
+from metering.domain.stream import Stream
+from metering.failpoints import reach
+from metering.store.compaction import (
+    Candidate,
+    Raced,
+    candidates,
+    drop_superseded,
+    hold_all_commits,
+    listed_paths,
+    supersede,
+)
+from metering.store.locked_session import LockedSession
+from metering.store.rotation import ListedFile, listed_files
+from metering.telemetry import Log
+
+LOG = Log("batch_layer")
+
+MANY_FILES = 64
+"""An hour still filling is rewritten when it has this many files; a final one when it has two."""
+
+ROWS_AT_ONCE = 16_000_000
+_ROW_GROUP_ROWS = 262_144
+
+
+def compact_hours(session: LockedSession, stream: Stream, archive: Archive) -> int:
+    """Compact every candidate; returns how many were. A crash leaves a file no row lists, which vacuum removes."""
+    with session.transaction() as cursor:
+        found = candidates(cursor, stream.topic, many=MANY_FILES)
+    done = 0
+    for candidate in found:
+        with session.transaction() as cursor:
+            files = listed_files(cursor, stream.topic, [candidate.hour], candidate.published_generation)
+        if sum(file.rows for file in files) > ROWS_AT_ONCE:
+            continue
+        try:
+            done += _compact(session, stream, archive, candidate, files)
+        except (Raced, DamagedFile) as why:
+            LOG.warning("not compacted", hour=f"{candidate.hour:%Y-%m-%dT%H}", why=why)
+    return done
+
+
+def _compact(
+    session: LockedSession, stream: Stream, archive: Archive, candidate: Candidate, files: Sequence[ListedFile]
+) -> int:
+    reach("batch-before-compaction")
+    merged = _write(stream, archive, candidate, files)
+    reach("batch-mid-compaction")
+    try:
+        with session.transaction() as cursor:
+            supersede(cursor, candidate, [file.path for file in files], merged)
+    except Raced:
+        archive.remove(merged.path)
+        raise
+    LOG.info("hour compacted", hour=f"{candidate.hour:%Y-%m-%dT%H}", files=len(files), rows=merged.rows)
+    return 1
+
+
+def _write(stream: Stream, archive: Archive, candidate: Candidate, files: Sequence[ListedFile]) -> ArchiveFile:
+    """Every row of the files, repeats too, in order of arrival."""
+    schema = archive_schema(stream)
+    reads = [FileToRead(file.path, file.rows, file.size, fresh=False) for file in files]
+    rows = pa.concat_tables([read_file(archive, schema, file) for file in reads])
+    rows = rows.sort_by([("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")])
+    hour_us = int(candidate.hour.astimezone(UTC).timestamp()) * 1_000_000
+    path = f"{hour_folder(stream.topic, hour_us)}/c{candidate.published_generation}-{uuid.uuid4().hex[:12]}.parquet"
+    writer = FileWriter(archive, schema, path)
+    for start in range(0, rows.num_rows, _ROW_GROUP_ROWS):
+        writer.write(rows.slice(start, _ROW_GROUP_ROWS))
+    size, digest = writer.finish()
+    first = pc.min(rows["ingest_time"].cast(pa.int64())).as_py()
+    return ArchiveFile(
+        path=path, topic=stream.topic, hour=hour_us, rows=rows.num_rows, kafka_partition=None, first_offset=None,
+        last_offset=None, first_ingest=first, size=size, sha256=digest)
+
+
+def remove_superseded(session: LockedSession, stream: Stream, archive: Archive, keep_s: int) -> int:
+    """Remove files superseded longer than `keep_s` seconds: off the manifest first, then off the disk."""
+    with session.transaction() as cursor:
+        paths = drop_superseded(cursor, stream.topic, keep_s)
+    for path in paths:
+        archive.remove(path)
+    return len(paths)
+
+
+def vacuum(session: LockedSession, stream: Stream, archive: Archive, *, older_than_s: int, now: datetime) -> list[str]:
+    """Remove files under the topic's folder that no row lists; returns their paths.
+
+    Lists and removes while it holds the generation row, so no commit can list meanwhile what it removes. A file
+    younger than `older_than_s` may be one that a task is about to hand over, and stays.
+    """
+    removed = []
+    with session.transaction() as cursor:
+        hold_all_commits(cursor, stream.topic)
+        listed = listed_paths(cursor, stream.topic)
+        for found in archive.list(stream.topic):
+            path = archive.relative(found)
+            if path not in listed and (now - found.mtime).total_seconds() > older_than_s:
+                archive.remove(path)
+                removed.append(path)
+    return removed

@@ -1,0 +1,86 @@
+"""The proof of an hour: the fast count equals its files, the exact count and the repeats equal all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from batch_layer.parts import Part
+from batch_layer.recount import HourCount
+from metering.arrow.partial import merge_partials
+from metering.domain.rollup import Cut, Rollup
+from metering.domain.stream import Stream
+from metering.store.publish import ProofRow
+
+_SHOWN = 3
+
+
+def prove(stream: Stream, rollup: Rollup, count: HourCount, realtime: pa.Table) -> list[ProofRow]:
+    """One row per cut of the rollup. `realtime`: the realtime rows of the newly sealed generations.
+
+    A proof holds when realtime and the newly sealed files agree for every key, and when what was counted plus
+    what was repeated is the sum of all listed files; and all cuts have the same exact total where declared.
+    """
+    fast = merge_partials(rollup, [realtime])
+    files = {part: _rows(rollup, count, part) for part in (Part.EXACT, Part.FRESH, Part.REPEATED, Part.WHOLE)}
+    unequal = differences(rollup, fast, files[Part.FRESH])
+    exact_totals = {_total(rollup, cut, files[Part.EXACT]) for cut in rollup.cuts}
+    dimensions_differ = rollup.name in stream.equal_sums and len(exact_totals) > 1
+    return [_prove_cut(rollup, cut, fast, files, unequal, dimensions_differ) for cut in rollup.cuts]
+
+
+def _prove_cut(
+    rollup: Rollup, cut: Cut, fast: pa.Table, files: dict[Part, pa.Table], unequal: list[str], dimensions_differ: bool
+) -> ProofRow:
+    totals = {part: _total(rollup, cut, rows) for part, rows in files.items()}
+    realtime = _total(rollup, cut, fast)
+    mark = _mark(rollup, cut)
+    mine = [text for text in unequal if mark in text]
+    faults = []
+    if mine or realtime != totals[Part.FRESH]:
+        faults.append(f"realtime and archive differ in {len(mine)} keys: {'; '.join(mine[:_SHOWN])}")
+    if totals[Part.EXACT] + totals[Part.REPEATED] != totals[Part.WHOLE]:
+        faults.append(f"counted + repeated is not the files' sum {totals[Part.WHOLE]}")
+    if dimensions_differ:
+        faults.append("the cuts of the same events add up to different totals")
+    return ProofRow(
+        type=mark, realtime=realtime, archive=totals[Part.FRESH], batch=totals[Part.EXACT],
+        duplicates=totals[Part.REPEATED], ok=not faults, why="; ".join(faults))
+
+
+def _mark(rollup: Rollup, cut: Cut) -> str:
+    return " ".join(cut.constants.values()) or rollup.name
+
+
+def _rows(rollup: Rollup, count: HourCount, part: Part) -> pa.Table:
+    found = count.rows.get((part.value, rollup.name))
+    return merge_partials(rollup, [found] if found is not None else [])
+
+
+def _total(rollup: Rollup, cut: Cut, rows: pa.Table) -> int:
+    for column, text in cut.constants.items():
+        rows = rows.filter(pc.equal(rows[column], text))
+    return int(pc.sum(rows[rollup.measures[0].column]).as_py() or 0)
+
+
+def differences(rollup: Rollup, one: pa.Table, other: pa.Table) -> list[str]:
+    """The keys whose measures differ, or that only one side has, as text for a person."""
+    measures = [measure.column for measure in rollup.measures]
+    renamed = other.rename_columns([f"other {name}" if name in measures else name for name in other.column_names])
+    joined = one.join(renamed, keys=list(rollup.key), join_type="full outer", use_threads=False)
+    unequal = pa.scalar(False)
+    for name in measures:
+        same = pc.fill_null(pc.equal(joined[name], joined[f"other {name}"]), False)
+        unequal = pc.or_(unequal, pc.invert(same))
+    return list(_told(rollup, joined.filter(unequal))) if joined.num_rows else []
+
+
+def _told(rollup: Rollup, rows: pa.Table) -> Iterator[str]:
+    for row in rows.to_pylist():
+        key = " ".join(str(row[column]) for column in rollup.key)
+        values = ", ".join(
+            f"{measure.column} {row[measure.column]} and {row[f'other {measure.column}']}"
+            for measure in rollup.measures)
+        yield f"{key}: {values}"

@@ -1,0 +1,211 @@
+"""One batch run over one stream: seal, recount, prove, publish, finalise, compact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from pyspark.sql import SparkSession
+
+from batch_layer.compact import compact_hours, remove_superseded
+from batch_layer.finality import is_settled
+from batch_layer.parts import Part
+from batch_layer.prove import prove
+from batch_layer.recount import HourCount, plan_hours, recount
+from batch_layer.views import HOURLY, JudgedBy, users_of
+from metering.arrow.archive import Archive
+from metering.arrow.partial import partial_schema
+from metering.clock import Clock
+from metering.domain.errors import Damaged, ServiceAway
+from metering.domain.stream import Stream
+from metering.failpoints import reach
+from metering.kafka.topics import end_offsets, offsets_at_time
+from metering.settings import Settings
+from metering.store import rotation
+from metering.store.locked_session import LockedSession
+from metering.store.publish import HourResult, Overtaken, ProofRow, note_failed, publish_hour, record_proofs
+from metering.store.rotation import HourBefore, ListedFile, Sealed
+from metering.telemetry import Log
+
+LOG = Log("batch_layer")
+
+HOURS_AT_ONCE = 48
+"""Hours recounted in one Spark pass: bounds what the driver holds between the pass and the publishes."""
+
+
+@dataclass
+class Outcome:
+    """What a run did."""
+
+    published: list[datetime] = field(default_factory=list)
+    failed: dict[datetime, str] = field(default_factory=dict)
+    made_final: int = 0
+    compacted: int = 0
+    removed: int = 0
+    waits_for: str = ""
+
+
+@dataclass
+class BatchRun:
+    """One run over one stream. `spark` starts a session only when there is something to count."""
+
+    settings: Settings
+    stream: Stream
+    session: LockedSession
+    spark: Callable[[], SparkSession]
+    clock: Clock
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def run(self, only: datetime | None = None) -> Outcome:
+        """Take over all touched hours, or recount the hour `only`. Running again changes no contents."""
+        with self.session.transaction() as cursor:
+            sealed = rotation.seal(cursor, self.stream.topic)
+        if sealed is None:
+            LOG.info("nothing to do: no event was ever counted", topic=self.stream.topic)
+            return self.outcome
+        with self.session.transaction() as cursor:
+            run = rotation.begin_run(cursor, self.stream.topic, sealed.generation)
+        status = "stopped"
+        try:
+            self._take_over(run, sealed, only)
+            self._finalise(sealed)
+            self._tidy()
+            status = "failed" if self.outcome.failed else "done"
+        finally:
+            self._close(run, status)
+        return self.outcome
+
+    def _close(self, run: int, status: str) -> None:
+        note = "; ".join(f"{hour:%Y-%m-%dT%H}: {why}" for hour, why in self.outcome.failed.items())
+        with self.session.transaction() as cursor:
+            rotation.finish_run(
+                cursor, run, published=len(self.outcome.published), failed=len(self.outcome.failed), status=status,
+                note=note[:2000])
+
+    def _take_over(self, run: int, sealed: Sealed, only: datetime | None) -> None:
+        topic = self.stream.topic
+        with self.session.transaction() as cursor:
+            by_metadata = self.stream.quota is not None
+            hours = [only] if only else rotation.touched_hours(
+                cursor, topic, sealed.generation, by_metadata=by_metadata)
+        LOG.info("sealed", topic=topic, generation=sealed.generation, hours=len(hours))
+        for group in _groups(hours):
+            self._take_over_group(run, sealed, group)
+
+    def _take_over_group(self, run: int, sealed: Sealed, hours: Sequence[datetime]) -> None:
+        topic = self.stream.topic
+        with self.session.transaction() as cursor:
+            before = rotation.hours_before(cursor, topic, hours)
+            files = rotation.listed_files(cursor, topic, hours, sealed.generation)
+            judged_by = JudgedBy({}, {})
+            if self.stream.quota:
+                judged_by = JudgedBy(rotation.user_quotas(cursor), rotation.frozen_quotas(cursor, topic, hours))
+        counts = recount(self.spark(), self.stream, self.settings.archive, plan_hours(files, before), judged_by)
+        arrivals = _first_arrivals(files)
+        for hour in hours:
+            arrived = arrivals.get(hour, hour)
+            self._finish_hour(run, sealed, before[hour], counts[hour], arrived, judged_by)
+
+    def _finish_hour(
+        self, run: int, sealed: Sealed, before: HourBefore, count: HourCount, arrived: datetime, judged_by: JudgedBy
+    ) -> None:
+        """Prove and publish one hour; a fault is noted and the other hours go on."""
+        if count.damage:
+            self._fail(before.hour, "; ".join(sorted(set(count.damage))))
+            return
+        proofs = self._prove(run, sealed, before, count)
+        faults = [f"{row.type}: {row.why}" for row in proofs if not row.ok]
+        if faults:
+            self._fail(before.hour, "; ".join(faults))
+            return
+        reach("batch-before-publish")
+        try:
+            with self.session.transaction() as cursor:
+                publish_hour(cursor, self.stream, self._result(sealed, before, count, arrived, judged_by))
+        except Overtaken as why:
+            LOG.warning("not published", hour=f"{before.hour:%Y-%m-%dT%H}", why=why)
+            return
+        self.outcome.published.append(before.hour)
+        LOG.info("hour published", hour=f"{before.hour:%Y-%m-%dT%H}", events=count.events, duplicates=count.repeats,
+                 conflicts=len(count.conflicts), violations=len(count.violations))
+
+    def _prove(self, run: int, sealed: Sealed, before: HourBefore, count: HourCount) -> list[ProofRow]:
+        with self.session.transaction() as cursor:
+            proofs = [
+                row
+                for rollup in self.stream.rollups
+                for row in prove(
+                    self.stream, rollup, count, rotation.realtime_sums(cursor, rollup, before, sealed.generation))
+            ]
+            record_proofs(cursor, run, self.stream.topic, before.hour, sealed.generation, proofs)
+        return proofs
+
+    def _fail(self, hour: datetime, why: str) -> None:
+        self.outcome.failed[hour] = why
+        LOG.error("hour not published", hour=f"{hour:%Y-%m-%dT%H}", why=why)
+        with self.session.transaction() as cursor:
+            note_failed(cursor, self.stream.topic, hour, why)
+
+    def _result(
+        self, sealed: Sealed, before: HourBefore, count: HourCount, arrived: datetime, judged_by: JudgedBy
+    ) -> HourResult:
+        empty = {rollup.name: partial_schema(rollup).empty_table() for rollup in self.stream.rollups}
+        hourly = {name: count.rows.get((HOURLY, name), rows) for name, rows in empty.items()}
+        users: list[str] = []
+        if quota := self.stream.quota:
+            users = users_of(hourly[quota.rollup], self.stream.rollup(quota.rollup), quota)
+        quotas = {user: known for user in users if (known := judged_by.of(before.hour, user))}
+        return HourResult(
+            before=before, sealed=sealed.generation, events=count.events, duplicates=count.repeats,
+            conflicts=count.conflicts, contested=count.contested, first_arrival=arrived,
+            views={name: count.rows.get((Part.EXACT.value, name), rows) for name, rows in empty.items()},
+            hourly=hourly, quotas=quotas, unmapped=[user for user in users if user not in quotas],
+            violations=count.violations)
+
+    def _finalise(self, sealed: Sealed) -> None:
+        """Judge every hour that is not final. Kafka away: hours wait, and the run says so."""
+        topic, kafka = self.stream.topic, self.settings.kafka
+        with self.session.transaction() as cursor:
+            waiting = rotation.open_hours(cursor, topic)
+        now = self.clock.now()
+        grace = timedelta(seconds=self.settings.grace_s)
+        try:
+            ends = end_offsets(kafka, topic) if waiting else {}
+            settled = [hour for hour in waiting if is_settled(hour, sealed, grace, now, self._offsets_at, ends)]
+        except ServiceAway as away:
+            self.outcome.waits_for = str(away)
+            LOG.warning("no hour can become final", why=away)
+            return
+        with self.session.transaction() as cursor:
+            for hour in settled:
+                self.outcome.made_final += rotation.make_final(cursor, topic, hour, sealed.generation)
+
+    def _offsets_at(self, moment: datetime) -> dict[int, int | None]:
+        return offsets_at_time(self.settings.kafka, self.stream.topic, int(moment.timestamp() * 1000))
+
+    def _tidy(self) -> None:
+        archive = Archive(self.settings.archive)
+        self.outcome.compacted = compact_hours(self.session, self.stream, archive)
+        self.outcome.removed = remove_superseded(self.session, self.stream, archive, self.settings.keep_superseded_s)
+
+
+def _groups(hours: Sequence[datetime]) -> Iterator[Sequence[datetime]]:
+    for start in range(0, len(hours), HOURS_AT_ONCE):
+        yield hours[start : start + HOURS_AT_ONCE]
+
+
+def _first_arrivals(files: Sequence[ListedFile]) -> dict[datetime, datetime]:
+    arrivals: dict[datetime, datetime] = {}
+    for file in files:
+        arrivals[file.hour] = min(arrivals.get(file.hour, datetime.max.replace(tzinfo=UTC)), file.first_ingest)
+    return arrivals
+
+
+def raise_if_failed(outcome: Outcome) -> None:
+    """Status 4 where a proof failed or a file is damaged, 3 where Kafka could not be asked about finality."""
+    if outcome.failed:
+        hours = ", ".join(f"{hour:%Y-%m-%dT%H}" for hour in sorted(outcome.failed))
+        raise Damaged(f"{len(outcome.failed)} hours were not published: {hours}; the others were. See /proof")
+    if outcome.waits_for:
+        raise ServiceAway(outcome.waits_for)

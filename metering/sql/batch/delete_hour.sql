@@ -1,0 +1,1 @@
+DELETE FROM {table} WHERE {which} {window} >= %(start)s AND {window} < %(end)s

@@ -1,0 +1,1 @@
+DELETE FROM hour_quota WHERE topic = %(topic)s AND hour = %(hour)s

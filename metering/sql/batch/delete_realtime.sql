@@ -1,0 +1,2 @@
+DELETE FROM {table}
+WHERE generation <= %(sealed)s AND {which} {window} >= %(start)s AND {window} < %(end)s

@@ -1,0 +1,1 @@
+DELETE FROM unmapped_user WHERE topic = %(topic)s AND hour = %(hour)s

@@ -1,0 +1,1 @@
+SELECT generation FROM stream_generation WHERE topic = %(topic)s FOR UPDATE

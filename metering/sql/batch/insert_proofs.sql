@@ -1,0 +1,1 @@
+INSERT INTO proof (run, topic, hour, type, realtime, archive, batch, duplicates, ok, generation, why) VALUES %s

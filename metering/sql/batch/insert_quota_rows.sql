@@ -1,0 +1,1 @@
+INSERT INTO hour_quota (topic, hour, id, email, quota) VALUES %s

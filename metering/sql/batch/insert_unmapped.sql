@@ -1,0 +1,1 @@
+INSERT INTO unmapped_user (topic, hour, id) VALUES %s

@@ -1,0 +1,1 @@
+INSERT INTO {table} (email, usage, quota, timestamp) VALUES %s

@@ -1,0 +1,6 @@
+INSERT INTO archive_file (
+    path, topic, hour, rows, kafka_partition, first_offset, last_offset, generation, size, sha256, first_ingest
+)
+VALUES (
+    %(path)s, %(topic)s, %(hour)s, %(rows)s, NULL, NULL, NULL, %(generation)s, %(size)s, %(sha256)s, %(first_ingest)s
+)

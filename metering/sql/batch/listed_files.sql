@@ -1,0 +1,4 @@
+SELECT hour, path, rows, generation, size, first_ingest
+FROM archive_file
+WHERE topic = %(topic)s AND hour = ANY(%(hours)s) AND superseded IS NULL AND generation <= %(sealed)s
+ORDER BY hour, generation, path

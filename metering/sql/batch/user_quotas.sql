@@ -1,0 +1,1 @@
+SELECT id, email, quota FROM user_metadata

@@ -1,0 +1,1 @@
+"""Every table and view of the product, as Django models and migrations."""

@@ -1,0 +1,35 @@
+"""The models, one file a topic. Column names are those of the contract."""
+
+from serving.schema.models.archive import ArchiveFile
+from serving.schema.models.dead_letters import DeadLetter
+from serving.schema.models.hours import HourCorrection, HourState, Proof
+from serving.schema.models.offsets import OffsetGap, StreamGeneration, StreamOffset
+from serving.schema.models.runs import BatchRun, LayerStatus
+from serving.schema.models.usage import Bytes, BytesBatch, BytesHourly
+from serving.schema.models.users import HourQuota, UnmappedUser, UserMetadata, UserQuotaLimit
+from serving.schema.models.views import BatchSpan, QuotaViolation, RealtimeHour, Usage, UsageHourly
+
+__all__ = [
+    "ArchiveFile",
+    "BatchRun",
+    "BatchSpan",
+    "Bytes",
+    "BytesBatch",
+    "BytesHourly",
+    "DeadLetter",
+    "HourCorrection",
+    "HourQuota",
+    "HourState",
+    "LayerStatus",
+    "OffsetGap",
+    "Proof",
+    "QuotaViolation",
+    "RealtimeHour",
+    "StreamGeneration",
+    "StreamOffset",
+    "UnmappedUser",
+    "Usage",
+    "UsageHourly",
+    "UserMetadata",
+    "UserQuotaLimit",
+]
