@@ -9,12 +9,14 @@ import pyarrow.compute as pc
 
 from batch_layer.parts import Part
 from batch_layer.recount import HourCount
+from batch_layer.views import HOURLY
 from metering.arrow.partial import merge_partials
 from metering.domain.rollup import Cut, Rollup
 from metering.domain.stream import Stream
 from metering.store.publish import ProofRow
 
 _SHOWN = 3
+_FROM_FILES = (Part.EXACT, Part.FRESH, Part.REPEATED, Part.WHOLE)
 
 
 def prove(stream: Stream, rollup: Rollup, count: HourCount, realtime: pa.Table) -> list[ProofRow]:
@@ -24,7 +26,7 @@ def prove(stream: Stream, rollup: Rollup, count: HourCount, realtime: pa.Table) 
     what was repeated is the sum of all listed files; and all cuts have the same exact total where declared.
     """
     fast = merge_partials(rollup, [realtime])
-    files = {part: _rows(rollup, count, part) for part in (Part.EXACT, Part.FRESH, Part.REPEATED, Part.WHOLE)}
+    files = {mark: _rows(rollup, count, mark) for mark in (*_FROM_FILES, HOURLY)}
     unequal = differences(rollup, fast, files[Part.FRESH])
     exact_totals = {_total(rollup, cut, files[Part.EXACT]) for cut in rollup.cuts}
     dimensions_differ = rollup.name in stream.equal_sums and len(exact_totals) > 1
@@ -32,30 +34,32 @@ def prove(stream: Stream, rollup: Rollup, count: HourCount, realtime: pa.Table) 
 
 
 def _prove_cut(
-    rollup: Rollup, cut: Cut, fast: pa.Table, files: dict[Part, pa.Table], unequal: list[str], dimensions_differ: bool
+    rollup: Rollup, cut: Cut, fast: pa.Table, files: dict[str, pa.Table], unequal: list[str], dimensions_differ: bool
 ) -> ProofRow:
-    totals = {part: _total(rollup, cut, rows) for part, rows in files.items()}
+    totals = {mark: _total(rollup, cut, rows) for mark, rows in files.items()}
     realtime = _total(rollup, cut, fast)
-    mark = _mark(rollup, cut)
-    mine = [text for text in unequal if mark in text]
+    kind = _kind(rollup, cut)
+    mine = [text for text in unequal if kind in text]
     faults = []
     if mine or realtime != totals[Part.FRESH]:
         faults.append(f"realtime and archive differ in {len(mine)} keys: {'; '.join(mine[:_SHOWN])}")
     if totals[Part.EXACT] + totals[Part.REPEATED] != totals[Part.WHOLE]:
         faults.append(f"counted + repeated is not the files' sum {totals[Part.WHOLE]}")
+    if rollup.hourly_batch and totals[HOURLY] != totals[Part.EXACT]:
+        faults.append(f"the rows by hour add up to {totals[HOURLY]}")
     if dimensions_differ:
         faults.append("the cuts of the same events add up to different totals")
     return ProofRow(
-        type=mark, realtime=realtime, archive=totals[Part.FRESH], batch=totals[Part.EXACT],
+        type=kind, realtime=realtime, archive=totals[Part.FRESH], batch=totals[Part.EXACT],
         duplicates=totals[Part.REPEATED], ok=not faults, why="; ".join(faults))
 
 
-def _mark(rollup: Rollup, cut: Cut) -> str:
+def _kind(rollup: Rollup, cut: Cut) -> str:
     return " ".join(cut.constants.values()) or rollup.name
 
 
-def _rows(rollup: Rollup, count: HourCount, part: Part) -> pa.Table:
-    found = count.rows.get((part.value, rollup.name))
+def _rows(rollup: Rollup, count: HourCount, mark: str) -> pa.Table:
+    found = count.rows.get((str(mark), rollup.name))
     return merge_partials(rollup, [found] if found is not None else [])
 
 

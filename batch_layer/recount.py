@@ -91,7 +91,7 @@ def _collect(
 def _take_rows(counts: Mapping[datetime, HourCount], rollup: Rollup, rows: pa.Table) -> None:
     names = [*rollup.key, *(measure.column for measure in rollup.measures)]
     for part in (Part.EXACT.value, Part.FRESH.value, Part.REPEATED.value, Part.WHOLE.value, HOURLY):
-        of_part = rows.filter(pc.equal(rows["part"], part))
+        of_part = rows.filter(pc.equal(rows["mark"], part))
         for hour in pc.unique(of_part["hour"]).to_pylist():
             mine = of_part.filter(pc.equal(of_part["hour"], pa.scalar(hour, of_part["hour"].type)))
             table = mine.select([column_name(rollup, name) for name in names]).rename_columns(names)

@@ -38,7 +38,7 @@ class JudgedBy:
 
 
 def rollup_rows(parts: DataFrame, rollup: Rollup) -> DataFrame:
-    """Columns: part, hour, the key's (the window's null in rows by hour), the measures. EXACT also by hour.
+    """Columns: mark, hour, the key's (the window's null in rows by hour), the measures. EXACT also by hour.
 
     One pass: GROUPING SETS give each part's rows by window and by hour at once.
     """
@@ -48,15 +48,17 @@ def rollup_rows(parts: DataFrame, rollup: Rollup) -> DataFrame:
         f"cast({_AGGREGATE[measure.kind]}(`{column_name(rollup, measure.column)}`) as decimal(38,0)) "
         f"AS `{column_name(rollup, measure.column)}`"
         for measure in rollup.measures)
-    session = parts.sparkSession
-    return session.sql(
+    return parts.sparkSession.sql(
         f"""
-        SELECT CASE WHEN grouping({window}) = 1 THEN '{HOURLY}' ELSE part END AS part,
-               hour, {window}, {key}, {measures}
-        FROM {{parts}}
-        WHERE rollup = '{rollup.name}'
-        GROUP BY GROUPING SETS ((part, hour, {window}, {key}), (part, hour, {key}))
-        HAVING grouping({window}) = 0 OR part = '{Part.EXACT}'
+        WITH summed AS (
+            SELECT part, grouping({window}) = 1 AS by_hour, hour, {window}, {key}, {measures}
+            FROM {{parts}}
+            WHERE rollup = '{rollup.name}'
+            GROUP BY GROUPING SETS ((part, hour, {window}, {key}), (part, hour, {key}))
+        )
+        SELECT CASE WHEN by_hour THEN '{HOURLY}' ELSE part END AS mark, summed.* EXCEPT (part, by_hour)
+        FROM summed
+        WHERE NOT by_hour OR part = '{Part.EXACT}'
         """,  # noqa: S608  the names are the declaration's own; values are never put in
         parts=parts)
 
@@ -69,7 +71,7 @@ def violations(rows: DataFrame, stream: Stream, quota: Quota, judged_by: JudgedB
     rollup = stream.rollup(quota.rollup)
     cut, user = _cut_and_user(rollup)
     usage = F.col(column_name(rollup, rollup.measures[0].column))
-    users = rows.where((F.col("part") == HOURLY) & (F.col(column_name(rollup, cut)) == quota.cut_type)).select(
+    users = rows.where((F.col("mark") == HOURLY) & (F.col(column_name(rollup, cut)) == quota.cut_type)).select(
         "hour", F.col(column_name(rollup, user)).alias("id"), usage.alias("usage"))
     session = rows.sparkSession
     frozen = _frozen_frame(session, judged_by.frozen)
