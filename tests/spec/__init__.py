@@ -1,0 +1,1 @@
+"""Tables of examples and the engines they judge."""

@@ -1,0 +1,146 @@
+"""The engines under judgement. Each is given raw messages and answers with views; none sees another's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from batch_layer.parts import Part
+from batch_layer.recount import plan_hours, recount
+from batch_layer.views import HOURLY, JudgedBy
+from metering.arrow.archive import Archive, HourFiles, split_by_hour
+from metering.arrow.decode import decode
+from metering.arrow.distinct import distinct_rows
+from metering.arrow.partial import merge_partials, partial_sums
+from metering.arrow.schemas import MESSAGES, archive_schema
+from metering.domain.event import Event, Position, Rejection
+from metering.domain.fold import distinct, fold
+from metering.domain.judge import judge
+from metering.domain.rollup import HOUR_S, Rollup
+from metering.domain.stream import Stream, TimeRules
+from metering.store.rotation import HourBefore, ListedFile
+
+
+@dataclass(frozen=True)
+class Message:
+    """One Kafka record. `ingest_us`: append time, epoch microseconds."""
+
+    raw: bytes | None
+    ingest_us: int
+    partition: int = 0
+    offset: int = 0
+
+
+View = dict[tuple[object, ...], tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`windows`, `hours`: (start in epoch µs, dimensions…) → measures. `rejected`: offset → reason's name."""
+
+    windows: View
+    hours: View
+    rejected: dict[int, str]
+    repeats: int
+    conflicts: int
+
+
+class Engine(Protocol):
+    """Counts messages exactly: the first of each identity, by window and by hour."""
+
+    def count(self, stream: Stream, rollup: Rollup, messages: Sequence[Message], rules: TimeRules) -> Answer: ...
+
+
+class PlainPython:
+    """The reference: judge, distinct, fold."""
+
+    def count(self, stream: Stream, rollup: Rollup, messages: Sequence[Message], rules: TimeRules) -> Answer:
+        judged = [
+            judge(stream, one.raw, Position(stream.topic, one.partition, one.offset), one.ingest_us, rules)
+            for one in messages]
+        events = [found for found in judged if isinstance(found, Event)]
+        chosen = distinct(events)
+        rejected = {
+            one.offset: found.reason.name
+            for one, found in zip(messages, judged, strict=True) if isinstance(found, Rejection)}
+        return Answer(
+            windows=fold(rollup, chosen.first), hours=fold(rollup, chosen.first, HOUR_S), rejected=rejected,
+            repeats=len(chosen.repeats) + len(chosen.conflicts), conflicts=len(chosen.conflicts))
+
+
+class Arrow:
+    """The speed layer's decoding and sums, with Arrow's choice of the first of each identity."""
+
+    def count(self, stream: Stream, rollup: Rollup, messages: Sequence[Message], rules: TimeRules) -> Answer:
+        checked = decode(stream, batch_of(stream, messages), rules)
+        hours = [distinct_rows(stream, rows) for _, rows in split_by_hour(stream, checked.accepted)]
+        sums = [partial_sums(stream, rollup, hour.first) for hour in hours]
+        by_hour = [partial_sums(stream, rollup, hour.first, HOUR_S) for hour in hours]
+        return Answer(
+            windows=view_of(rollup, merge_partials(rollup, sums)),
+            hours=view_of(rollup, merge_partials(rollup, by_hour)),
+            rejected={letter.position.offset: letter.rejection.reason.name for letter in checked.rejected},
+            repeats=sum(hour.repeats.num_rows for hour in hours),
+            conflicts=sum(hour.conflicts.num_rows for hour in hours))
+
+
+class SparkSql:
+    """The batch layer: archive files, the recount's tasks, the views in Spark SQL."""
+
+    def __init__(self, session: object, folder: Path, rows_at_once: int = 10**6) -> None:
+        self._session, self._folder, self._rows_at_once = session, folder, rows_at_once
+        self._runs = 0
+
+    def count(self, stream: Stream, rollup: Rollup, messages: Sequence[Message], rules: TimeRules) -> Answer:
+        self._runs += 1
+        root = str(self._folder / str(self._runs))
+        checked = decode(stream, batch_of(stream, messages), rules)
+        files = list(self._archive(stream, root, checked.accepted))
+        before = {file.hour: HourBefore(file.hour) for file in files}
+        plans = plan_hours(files, before, self._rows_at_once)
+        counts = recount(self._session, stream, root, plans, JudgedBy({}, {})) if plans else {}  # type: ignore[arg-type]
+        windows = [count.rows[(Part.EXACT.value, rollup.name)] for count in counts.values()]
+        by_hour = [count.rows[(HOURLY, rollup.name)] for count in counts.values()]
+        return Answer(
+            windows=view_of(rollup, merge_partials(rollup, windows)),
+            hours=view_of(rollup, merge_partials(rollup, by_hour)),
+            rejected={letter.position.offset: letter.rejection.reason.name for letter in checked.rejected},
+            repeats=sum(count.repeats for count in counts.values()),
+            conflicts=sum(len(count.conflicts) for count in counts.values()))
+
+    @staticmethod
+    def _archive(stream: Stream, root: str, events: pa.Table) -> Iterator[ListedFile]:
+        """Two files an hour, so that a repeat may lie in another file than the first."""
+        for half in (events.slice(0, events.num_rows // 2), events.slice(events.num_rows // 2)):
+            files = HourFiles(Archive(root), stream, archive_schema(stream), partition=0)
+            files.write(half, measured=lambda rows: rows.num_rows)
+            for file, _ in files.finish():
+                hour = datetime.fromtimestamp(file.hour / 1e6, UTC)
+                yield ListedFile(hour, file.path, file.rows, 1, file.size, hour)
+
+
+def batch_of(stream: Stream, messages: Sequence[Message]) -> pa.RecordBatch:
+    """Messages as Spark hands them to a task."""
+    columns = [
+        pa.array([one.raw for one in messages], pa.binary()),
+        pa.array([stream.topic] * len(messages), pa.string()),
+        pa.array([one.partition for one in messages], pa.int32()),
+        pa.array([one.offset for one in messages], pa.int64()),
+        pa.array([one.ingest_us for one in messages], pa.int64()).cast(MESSAGES.field("timestamp").type),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=MESSAGES)
+
+
+def view_of(rollup: Rollup, sums: pa.Table) -> View:
+    """A table of sums in the shape of the reference's view."""
+    starts = sums[rollup.window_column].cast(pa.int64()).to_pylist()
+    keys = zip(*(sums[column].to_pylist() for column in rollup.dimensions), strict=True)
+    values = zip(*(sums[measure.column].to_pylist() for measure in rollup.measures), strict=True)
+    return {
+        (start, *key): tuple(int(value) for value in row)
+        for start, key, row in zip(starts, keys, values, strict=True)}
