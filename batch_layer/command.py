@@ -92,7 +92,9 @@ class Command:
         """Remove archive files that no row lists."""
         archive = Archive(self._settings.archive)
         with self._locked() as session:
-            for stream in STREAMS.values() if session else ():
+            if session is None:
+                return 0
+            for stream in STREAMS.values():
                 removed = vacuum(
                     session, stream, archive, older_than_s=YOUNGEST_TO_VACUUM_S, now=self._clock.now())
                 LOG.info("vacuumed", topic=stream.topic, removed=len(removed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -110,7 +110,7 @@ def _now_frame(session: SparkSession, now: UserQuotas) -> DataFrame:
     return _frame(session, rows, {"id": pa.string(), "now_email": pa.string(), "now_quota": pa.int64()})
 
 
-def _frame(session: SparkSession, rows: list[tuple[object, ...]], kinds: Mapping[str, pa.DataType]) -> DataFrame:
+def _frame(session: SparkSession, rows: Sequence[tuple[object, ...]], kinds: Mapping[str, pa.DataType]) -> DataFrame:
     columns = list(zip(*rows, strict=True)) or [()] * len(kinds)
     arrays = [pa.array(values, kind) for values, kind in zip(columns, kinds.values(), strict=True)]
     return session.createDataFrame(pa.table(arrays, names=list(kinds)))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
-from metering.domain.errors import LambdameterError, ServiceAway
+from metering.domain.errors import Damaged, LambdameterError, ServiceAway
 from metering.sql import statement
 
 LOCK_TIMEOUT_S = 30
@@ -50,10 +52,18 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
+def only_row(cursor: Cursor) -> tuple[Any, ...]:
+    """The row of a statement that always has one."""
+    row = cursor.fetchone()
+    if row is None:
+        raise Damaged(f"no row where there must be one: {cursor.query!r}")
+    return row
+
+
 def try_lock(connection: Connection, name: str) -> bool:
     """Take the session's advisory lock `name`; False where another session holds it. Ends with the session."""
     with connection.cursor() as cursor:
         cursor.execute(statement("try_lock"), {"name": name})
-        taken = bool(cursor.fetchone()[0])
+        taken = bool(only_row(cursor)[0])
     connection.commit()
     return taken

@@ -11,6 +11,7 @@ from psycopg2.extras import Json
 from metering.domain.errors import Damaged
 from metering.domain.spans import DELETED, Gap, PartitionSpan
 from metering.sql import statement
+from metering.store.connection import only_row
 from metering.store.slice_commit import advance, hold_generation, record_gaps
 
 
@@ -19,7 +20,7 @@ def introduce_topic(connection: Connection, topic: str, topic_id: str) -> str:
     with connection, connection.cursor() as cursor:
         cursor.execute(statement("speed/introduce_topic"), {"topic": topic, "topic_id": topic_id})
         cursor.execute(statement("speed/read_topic_id"), {"topic": topic})
-        return str(cursor.fetchone()[0])
+        return str(only_row(cursor)[0])
 
 
 def adopt_topic(connection: Connection, topic: str, topic_id: str) -> None:

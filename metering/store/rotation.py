@@ -12,6 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from metering.domain.rollup import Rollup
 from metering.sql import statement
+from metering.store.connection import only_row
 from metering.store.rollups import columns_of, identifiers
 
 HOUR = timedelta(hours=1)
@@ -74,7 +75,7 @@ def touched_hours(cursor: Cursor, topic: str, sealed: int, *, by_metadata: bool)
 def hours_before(cursor: Cursor, topic: str, hours: Sequence[datetime]) -> dict[datetime, HourBefore]:
     """The state of each of the hours, those without a row included."""
     cursor.execute(statement("batch/hour_states"), {"topic": topic, "hours": list(hours)})
-    found = {row[0]: HourBefore(*row, known=True) for row in cursor.fetchall()}
+    found = {row[0]: HourBefore(*row, True) for row in cursor.fetchall()}
     return {hour: found.get(hour, HourBefore(hour)) for hour in hours}
 
 
@@ -149,7 +150,7 @@ def make_final(cursor: Cursor, topic: str, hour: OpenHour, sealed: int) -> bool:
 def begin_run(cursor: Cursor, topic: str, sealed: int) -> int:
     """Open a run in the book of runs; returns its number."""
     cursor.execute(statement("batch/begin_run"), {"topic": topic, "sealed": sealed})
-    return int(cursor.fetchone()[0])
+    return int(only_row(cursor)[0])
 
 
 def finish_run(cursor: Cursor, run: int, *, published: int, failed: int, status: str, note: str = "") -> None:
