@@ -75,7 +75,9 @@ def touched_hours(cursor: Cursor, topic: str, sealed: int, *, by_metadata: bool)
 def hours_before(cursor: Cursor, topic: str, hours: Sequence[datetime]) -> dict[datetime, HourBefore]:
     """The state of each of the hours, those without a row included."""
     cursor.execute(statement("batch/hour_states"), {"topic": topic, "hours": list(hours)})
-    found = {row[0]: HourBefore(*row, True) for row in cursor.fetchall()}
+    found = {
+        hour: HourBefore(hour, generation, revision, final, known=True)
+        for hour, generation, revision, final in cursor.fetchall()}
     return {hour: found.get(hour, HourBefore(hour)) for hour in hours}
 
 
@@ -158,3 +160,9 @@ def finish_run(cursor: Cursor, run: int, *, published: int, failed: int, status:
     cursor.execute(
         statement("batch/finish_run"),
         {"run": run, "published": published, "failed": failed, "status": status, "note": note})
+
+
+def count_published(cursor: Cursor) -> int:
+    """Hours published so far, over all topics."""
+    cursor.execute(statement("batch/count_published"))
+    return int(only_row(cursor)[0])

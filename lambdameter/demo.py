@@ -1,0 +1,158 @@
+"""`lambdameter demo`: the whole product on this machine, filled with history and fed with live events."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from lambdameter.children import Children
+from lambdameter.ledger_view import lag_of, published_hours
+from local_stack import Stack
+from local_stack.ports import free_port, is_free
+from metering import settings
+from metering.domain.errors import ServiceAway
+
+HISTORY_DAYS = 3
+HISTORY_EVENTS = 150_000
+_HISTORY_WITHIN_S = 600.0
+
+
+def add_to(commands: Any) -> None:
+    """Add the command to argparse's subparsers."""
+    command = commands.add_parser(
+        "demo",
+        help="start everything, fill three days of history, keep running until Ctrl-C",
+        description="Kafka, PostgreSQL, both layers, producers and the site on this machine, until Ctrl-C.",
+        epilog="example: lambdameter demo --home .lambdameter --port 8000",
+    )
+    command.add_argument(
+        "--home", metavar="DIR", help="folder of all state (default: LAMBDAMETER_HOME, else ./.lambdameter)")
+    command.add_argument("--port", type=int, default=8000, help="the site's port; another free one where it is taken")
+    command.add_argument("--rate", type=float, default=20.0, metavar="N", help="live events a second (20)")
+    command.add_argument("--until-filled", action="store_true", help="stop once the page is filled (for tests)")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run until Ctrl-C or SIGTERM; everything started here is stopped. A second run goes on with the same home."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    given = {"LAMBDAMETER_HOME": options.home} if options.home else None
+    home = settings.load(overrides=given).home
+    stack = Stack(home)
+    demo = Demo(home, stack, options)
+    try:
+        demo.run()
+    except KeyboardInterrupt:
+        print()
+    finally:
+        demo.tell("stopping")
+        stack.down()
+    demo.tell(f"stopped; the data stays in {home}: `make demo` goes on from there, `rm -r {home}` forgets it")
+    return 0
+
+
+class Demo:
+    """One run of the demo."""
+
+    def __init__(self, home: Path, stack: Stack, options: argparse.Namespace) -> None:
+        self._home, self._stack, self._options = home, stack, options
+        self._began = time.monotonic()
+        self._notes = home / "demo.json"
+
+    def tell(self, what: str) -> None:
+        print(f"[{time.monotonic() - self._began:5.1f} s] {what}", flush=True)
+
+    def run(self) -> None:
+        self.tell("starting Kafka and PostgreSQL (loopback, free ports)")
+        self._stack.up()
+        environment = self._stack.env()
+        with Children(self._home / "logs", environment) as children:
+            self._prepare(children)
+            self._start(children)
+            self._fill(children, settings.load("kafka", "database", overrides=environment))
+            self._go_live(children)
+            if self._options.until_filled:
+                return
+            while True:
+                children.check()
+                time.sleep(1)
+
+    def _prepare(self, children: Children) -> None:
+        self.tell("tables, 20 users with quotas, an account")
+        children.run("migrate", "serving", "migrate")
+        children.run("users", "serving", "users", str(files("lambdameter") / "demo_users.csv"))
+        if "demo" not in children.run("accounts", "serving", "accounts", "list"):
+            children.run("accounts", "serving", "accounts", "create", "demo", "--role", "admin", "--password-stdin",
+                         stdin=secrets.token_urlsafe(24) + "\n")
+
+    def _start(self, children: Children) -> None:
+        self._port = self._options.port if is_free(self._options.port) else free_port(set())
+        children.start("site", "serving", "--port", str(self._port))
+        self.tell("starting the speed layer (a slice every 5 s) and the site")
+        children.start("speed_layer", "speed_layer")
+
+    def _fill(self, children: Children, reach: settings.Settings) -> None:
+        """History, only into an empty home; an interrupted one is sent again, and counts once."""
+        notes = self._read_notes()
+        if notes.get("history") == "published":
+            self.tell("history is there; going on where the last run stopped")
+            children.start("batch_layer", "batch_layer", "--every", "60")
+            return
+        self.tell(f"{HISTORY_DAYS} days of history, {HISTORY_EVENTS:,} events, through Kafka and both layers")
+        producer = children.start(
+            "history", "producers", "generate", "--client", "confluent", "--events", str(HISTORY_EVENTS), "--seed", "7",
+            "--from", notes["from"], "--to", notes["to"], "--duplicates", "0.002", "--late", "0.002", "--bad", "0.0005")
+        children.wait(producer)
+        self._until("the speed layer has counted the history", children, lambda: lag_of(reach) == 0)
+        children.start("batch_layer", "batch_layer", "--every", "60")
+        hours = HISTORY_DAYS * 24
+        self._until("the batch layer has proved and published it", children,
+                    lambda: published_hours(reach) >= hours)
+        self._write_notes(notes | {"history": "published"})
+
+    def _until(self, what: str, children: Children, holds: Callable[[], bool]) -> None:
+        limit = time.monotonic() + _HISTORY_WITHIN_S
+        while not holds():
+            children.check()
+            if time.monotonic() > limit:
+                raise ServiceAway(f"waited {_HISTORY_WITHIN_S:.0f} s in vain until {what}; see {self._home / 'logs'}")
+            time.sleep(0.5)
+        self.tell(what)
+
+    def _go_live(self, children: Children) -> None:
+        children.start("live", "producers", "generate", "--rate", str(self._options.rate), "--duplicates", "0.01",
+                       "--late", "0.005", "--bad", "0.002", "--unsent", str(self._home / "unsent-live.jsonl"))
+        children.start("host", "producers", "host")
+        link = children.run("link", "serving", "accounts", "link", "demo", "--minutes", "60", "--port", str(self._port))
+        self.tell("live: generated events and this machine's own network traffic; a batch run every minute")
+        address = f"http://127.0.0.1:{self._port}"
+        print(f"""
+  the site         {address}
+  sign in (once)   {link.strip().splitlines()[-1]}
+  settings         {self._home / 'stack.env'}
+  data, logs       {self._home}
+  stop             Ctrl-C
+""", flush=True)
+
+    def _read_notes(self) -> dict[str, str]:
+        """What an earlier run noted; a first one decides the history's range, so that a repeat sends the same."""
+        if self._notes.is_file():
+            found: dict[str, str] = json.loads(self._notes.read_text(encoding="utf-8"))
+            return found
+        end = datetime.now(UTC).replace(microsecond=0)
+        notes = {"from": (end - timedelta(days=HISTORY_DAYS)).isoformat(), "to": end.isoformat()}
+        self._write_notes(notes)
+        return notes
+
+    def _write_notes(self, notes: dict[str, str]) -> None:
+        fresh = self._notes.with_suffix(".new")
+        fresh.write_text(json.dumps(notes), encoding="utf-8")
+        fresh.replace(self._notes)

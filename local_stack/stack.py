@@ -1,0 +1,79 @@
+"""The stack: its services started, stopped and asked together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from local_stack.kafka import Kafka
+from local_stack.postgres import Postgres
+from local_stack.service import Service, ServiceStatus
+from local_stack.state import Home
+from metering.settings import read_env_file
+
+
+class Stack:
+    """Kafka and PostgreSQL of one home. As a context manager: up inside, down after."""
+
+    def __init__(self, home: Path | str, *, kafka_heap_mb: int = 512) -> None:
+        self.home = Home(home)
+        self.services: tuple[Service, ...] = (Kafka(self.home, kafka_heap_mb), Postgres(self.home))
+
+    def service(self, name: str) -> Service:
+        """One service by name: kafka or postgres. Raises KeyError."""
+        return {service.name: service for service in self.services}[name]
+
+    def up(self) -> dict[str, str]:
+        """Start what is down, repair what is half dead, wait until all answer; gives what stack.env holds.
+
+        Healthy services are left as they are. Where it fails or is interrupted, what it started is stopped
+        again. Raises ServiceAway with the tail of the log of a service that does not come up.
+        """
+        with self.home.locked():
+            down_before = [service for service in self.services if service.pid is None]
+            try:
+                # None waits for its answer before all are started: they boot at the same time.
+                for service in self.services:
+                    service.start()
+                for service in self.services:
+                    service.wait_ready()
+            except BaseException:
+                for service in down_before:
+                    service.stop()
+                raise
+            self._write_env()
+        return self.env()
+
+    def _write_env(self) -> None:
+        archive = self.home.folder / "archive"
+        archive.mkdir(exist_ok=True)
+        values = {"LAMBDAMETER_HOME": str(self.home.folder), "LAMBDAMETER_ARCHIVE": str(archive)}
+        values["SECRET_KEY"] = self.home.secret("secret_key")
+        for service in self.services:
+            values |= service.env()
+        self.home.write_env(values)
+
+    def down(self) -> None:
+        """Stop all, the data stays. A stack that is down stays down; an absent home stays absent."""
+        if not self.home.folder.exists():
+            return
+        with self.home.locked():
+            for service in reversed(self.services):
+                service.stop()
+
+    def status(self) -> list[ServiceStatus]:
+        """How each service is, asked from the services themselves."""
+        return [service.status() for service in self.services]
+
+    def env(self) -> dict[str, str]:
+        """The names and values of stack.env; empty before the first `up`."""
+        return read_env_file(self.home.stack_env)
+
+    def __enter__(self) -> Stack:
+        self.up()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.down()

@@ -1,0 +1,1 @@
+SELECT count(*) FROM hour_state WHERE published_generation > 0

@@ -1,0 +1,32 @@
+"""Fixtures shared by all tests: the real services, started once for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from local_stack import Stack
+from metering.settings import child_environment
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Real Kafka and PostgreSQL for the whole run, stopped at its end, also after Ctrl-C.
+
+    With LAMBDAMETER_TEST_HOME that home is used and left running, so that the next run starts at once.
+    """
+    kept = child_environment().get("LAMBDAMETER_TEST_HOME")
+    running = Stack(kept or tmp_path_factory.mktemp("stack"))
+    try:
+        running.up()
+        yield running
+    finally:
+        if not kept:
+            running.down()
+
+
+@pytest.fixture(scope="session")
+def stack_env(stack: Stack) -> dict[str, str]:
+    """The names and values of the running stack's stack.env."""
+    return stack.env()

@@ -1,0 +1,114 @@
+"""Every address × everyone: who may see what. An address that is not listed here fails the run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from tests.integration.people import WHO, client_of
+
+pytestmark = pytest.mark.stack
+
+OPEN = {"healthz", "readyz", "sign-in", "sign-in/link"}
+READ = {
+    "", "usage", "quotas", "proof", "proof/2021-02-19T21", "health", "metrics",
+    "api/v1/usage", "api/v1/quotas", "api/v1/proof", "api/v1/docs", "api/v1/openapi.json"}
+MACHINES = {path for path in READ if path.startswith(("api/", "metrics"))}
+POST_BY_ANYONE = {"sign-out"}
+NOT_A_PAGE = {"api/v1/"}  # the API's root, known to the router only to find the others
+
+
+@pytest.fixture(scope="module")
+def clients(site: None) -> dict[str, Client]:
+    return {who: client_of(who) for who in WHO}
+
+
+def _paths() -> Iterator[str]:
+    from django.urls import get_resolver
+
+    def walk(patterns: list, before: str) -> Iterator[str]:
+        for pattern in patterns:
+            route = before + str(pattern.pattern)
+            yield from walk(pattern.url_patterns, route) if hasattr(pattern, "url_patterns") else [route]
+
+    yield from walk(get_resolver().url_patterns, "")
+
+
+def test_every_address_of_the_site_is_in_this_matrix(site: None) -> None:
+    known = OPEN | READ | POST_BY_ANYONE | NOT_A_PAGE
+
+    assert {path.replace("<str:hour>", "2021-02-19T21") for path in _paths()} == known
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("path", sorted(OPEN | READ))
+def test_reading(clients: dict[str, Client], who: str, path: str) -> None:
+    response = clients[who].get(f"/{path}")
+
+    if path == "sign-in/link":
+        assert response.status_code == 403  # without a token in it
+    elif who != "stranger" or path in OPEN:
+        assert response.status_code in (200, 404), response.content
+    elif path in MACHINES:
+        assert response.status_code == 401
+        assert json.loads(response.content)["field"] == "Authorization"
+        assert response["WWW-Authenticate"] == "Bearer"
+    else:
+        assert response.status_code == 302
+        assert response["Location"] == f"/sign-in?next=/{path}"
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("path", sorted(READ))
+def test_nobody_changes_anything_by_writing_to_what_is_read(
+    clients: dict[str, Client], who: str, path: str
+) -> None:
+    response = clients[who].post(f"/{path}")
+
+    assert response.status_code in (302, 401, 403, 405)
+    if who in ("viewer", "viewer's token"):
+        assert response.status_code == 403
+
+
+@pytest.mark.parametrize("who", ["viewer", "operator", "admin"])
+def test_everyone_may_sign_out(site: None, who: str) -> None:
+    client = client_of(who)
+
+    response = client.post("/sign-out")
+
+    assert (response.status_code, response["Location"]) == (302, "/sign-in")
+    assert client.get("/").status_code == 302
+
+
+def test_signing_out_by_a_link_is_refused(clients: dict[str, Client]) -> None:
+    assert clients["admin"].get("/sign-out").status_code == 405
+
+
+def test_a_form_from_elsewhere_is_refused(site: None) -> None:
+    from tests.integration.people import make_account
+
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(make_account("admin", "admin"), backend="django.contrib.auth.backends.ModelBackend")
+
+    assert client.post("/sign-out").status_code == 403
+
+
+@pytest.mark.parametrize("path", ["", "sign-in", "usage", "api/v1/docs", "api/v1/usage", "nothing-here"])
+def test_every_answer_carries_the_strict_policy(clients: dict[str, Client], path: str) -> None:
+    response = clients["admin"].get(f"/{path}")
+
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "script-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-inline" not in policy.split("script-src")[1].split(";")[0]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["X-Frame-Options"] == "DENY"
+    assert response["Referrer-Policy"] == "same-origin"
+
+
+def test_a_request_for_another_host_is_refused(site: None) -> None:
+    assert Client(headers={"Host": "evil.example.org"}).get("/healthz").status_code == 400
