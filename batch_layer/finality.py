@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from metering.store.rotation import HOUR, OpenHour, Sealed
@@ -15,17 +16,30 @@ def settles_at(hour: OpenHour, grace: timedelta) -> datetime:
     return max(hour.hour + HOUR, hour.first_arrival) + grace
 
 
-def is_settled(
-    hour: OpenHour, sealed: Sealed, grace: timedelta, now: datetime, offsets_at: OffsetsAt, ends: Mapping[int, int]
-) -> bool:
-    """Whether the sealed offsets of every partition have passed the first offset appended at or after T.
+def settled_hours(
+    hours: Sequence[OpenHour], sealed: Sealed, grace: timedelta, now: datetime, offsets_at: OffsetsAt,
+    ends: Mapping[int, int],
+) -> list[OpenHour]:
+    """The hours whose T is past and whose every partition has been read beyond it.
 
-    A partition without such a record must be read to its end (`ends`, taken after `now`), and `now` be past T.
+    Offsets grow with append time, so if an hour is settled, so is every hour with an earlier T: a binary search
+    asks Kafka a handful of times, however many hours wait. `ends`: the logs' ends, taken after `now`.
     """
-    settled = settles_at(hour, grace)
-    if now < settled:
-        return False
-    for partition, first in offsets_at(settled).items():
+
+    def settles(hour: OpenHour) -> datetime:
+        return settles_at(hour, grace)
+
+    past = sorted((hour for hour in hours if settles(hour) <= now), key=settles)
+    read = bisect_right(past, False, key=lambda hour: not _is_read(settles(hour), sealed, offsets_at, ends))
+    return past[:read]
+
+
+def _is_read(moment: datetime, sealed: Sealed, offsets_at: OffsetsAt, ends: Mapping[int, int]) -> bool:
+    """Whether the sealed offsets have passed, in each partition, the first record appended at or after `moment`.
+
+    A partition without such a record must be read to its end.
+    """
+    for partition, first in offsets_at(moment).items():
         wanted = ends[partition] if first is None else first
         if sealed.offsets.get(partition, 0) < wanted:
             return False

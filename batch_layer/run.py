@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import SparkSession
 
 from batch_layer.compact import compact_hours, remove_superseded
-from batch_layer.finality import is_settled
+from batch_layer.finality import settled_hours
 from batch_layer.parts import Part
 from batch_layer.prove import prove
 from batch_layer.recount import HourCount, plan_hours, recount
@@ -89,6 +91,9 @@ class BatchRun:
             by_metadata = self.stream.quota is not None
             hours = [only] if only else rotation.touched_hours(
                 cursor, topic, sealed.generation, by_metadata=by_metadata)
+            if only and not rotation.is_known(cursor, topic, only, sealed.generation):
+                LOG.info("nothing was ever counted in this hour", topic=topic, hour=f"{only:%Y-%m-%dT%H}")
+                return
         LOG.info("sealed", topic=topic, generation=sealed.generation, hours=len(hours))
         for group in _groups(hours):
             self._take_over_group(run, sealed, group)
@@ -114,15 +119,19 @@ class BatchRun:
         if count.damage:
             self._fail(before.hour, "; ".join(sorted(set(count.damage))))
             return
-        proofs = self._prove(run, sealed, before, count)
+        proofs = self._prove(sealed, before, count)
         faults = [f"{row.type}: {row.why}" for row in proofs if not row.ok]
+        record = partial(
+            record_proofs, run=run, topic=self.stream.topic, hour=before.hour, sealed=sealed.generation, proofs=proofs)
         if faults:
-            self._fail(before.hour, "; ".join(faults))
+            self._fail(before.hour, "; ".join(faults), record)
             return
         reach("batch-before-publish")
         try:
             with self.session.transaction() as cursor:
                 publish_hour(cursor, self.stream, self._result(sealed, before, count, arrived, judged_by))
+                # With the publish or not at all: what runs took over is the sum of the proofs that held.
+                record(cursor)
         except Overtaken as why:
             LOG.warning("not published", hour=f"{before.hour:%Y-%m-%dT%H}", why=why)
             return
@@ -130,22 +139,23 @@ class BatchRun:
         LOG.info("hour published", hour=f"{before.hour:%Y-%m-%dT%H}", events=count.events, duplicates=count.repeats,
                  conflicts=len(count.conflicts), violations=len(count.violations))
 
-    def _prove(self, run: int, sealed: Sealed, before: HourBefore, count: HourCount) -> list[ProofRow]:
+    def _prove(self, sealed: Sealed, before: HourBefore, count: HourCount) -> list[ProofRow]:
         with self.session.transaction() as cursor:
-            proofs = [
+            return [
                 row
                 for rollup in self.stream.rollups
                 for row in prove(
                     self.stream, rollup, count, rotation.realtime_sums(cursor, rollup, before, sealed.generation))
             ]
-            record_proofs(cursor, run, self.stream.topic, before.hour, sealed.generation, proofs)
-        return proofs
 
-    def _fail(self, hour: datetime, why: str) -> None:
+    def _fail(self, hour: datetime, why: str, record: Callable[[Cursor], None] | None = None) -> None:
+        """Name the hour and why; with the failed proof, where it came to one."""
         self.outcome.failed[hour] = why
         LOG.error("hour not published", hour=f"{hour:%Y-%m-%dT%H}", why=why)
         with self.session.transaction() as cursor:
             note_failed(cursor, self.stream.topic, hour, why)
+            if record:
+                record(cursor)
 
     def _result(
         self, sealed: Sealed, before: HourBefore, count: HourCount, arrived: datetime, judged_by: JudgedBy
@@ -172,7 +182,7 @@ class BatchRun:
         grace = timedelta(seconds=self.settings.grace_s)
         try:
             ends = end_offsets(kafka, topic) if waiting else {}
-            settled = [hour for hour in waiting if is_settled(hour, sealed, grace, now, self._offsets_at, ends)]
+            settled = settled_hours(waiting, sealed, grace, now, self._offsets_at, ends)
         except ServiceAway as away:
             self.outcome.waits_for = str(away)
             LOG.warning("no hour can become final", why=away)

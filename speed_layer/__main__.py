@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 from metering.clock import SystemClock
 from metering.domain.errors import BadSettings, LambdameterError
@@ -42,8 +43,8 @@ def run(asked: argparse.Namespace) -> int:
     stopping = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopping.set())
-    session = start_session(settings, "speed_layer")
-    job = Job(settings, streams, session, SystemClock(), drain=asked.once, adopt=asked.adopt_topic, stopping=stopping)
+    spark = partial(start_session, settings, "speed_layer")
+    job = Job(settings, streams, spark, SystemClock(), drain=asked.once, adopt=asked.adopt_topic, stopping=stopping)
     ticks = Ticks(job)
     ticks.start()
     try:
@@ -51,7 +52,7 @@ def run(asked: argparse.Namespace) -> int:
         note(job)
     finally:
         ticks.end()
-        session.stop()
+        job.close()
     done = job.progress
     LOG.info("stopped", slices=done.slices, events=done.events, rejected=done.rejected, files=done.files)
     return 0

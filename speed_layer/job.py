@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -37,11 +38,15 @@ _OWN_LOCK_LINGERS_S = 90.0
 
 @dataclass
 class Job:
-    """`drain`: commit what is in Kafka and stop. `stopping` is set by a signal."""
+    """`drain`: commit what is in Kafka and stop. `stopping` is set by a signal.
+
+    `start_spark` is called once, and only after topics, lock and offsets were found in order: a job that must
+    not count says so at once.
+    """
 
     settings: Settings
     streams: Mapping[str, Stream]
-    session: SparkSession
+    start_spark: Callable[[], SparkSession]
     clock: Clock
     drain: bool = False
     adopt: bool = False
@@ -80,6 +85,15 @@ class Job:
                 LOG.warning("a service is away, trying again", seconds=pause_s, why=away)
             self.stopping.wait(pause_s)
 
+    @cached_property
+    def _session(self) -> SparkSession:
+        return self.start_spark()
+
+    def close(self) -> None:
+        """Stop Spark, if it was started."""
+        if "_session" in self.__dict__:
+            self._session.stop()
+
     def _run_query(self) -> None:
         connection = connect(self.settings.database_url, "speed_layer")
         scratch = mkdtemp(prefix="checkpoint-", dir=self._scratch())
@@ -117,7 +131,7 @@ class Job:
     ) -> StreamingQuery:
         rules = TimeRules.from_days(self.settings.max_age_days, self.settings.max_ahead_s)
         examination = Examination(self.streams, rules, self.settings.archive)
-        source = read_topics(self.session, self.settings.kafka, offsets, rows=self.settings.slice_rows)
+        source = read_topics(self._session, self.settings.kafka, offsets, rows=self.settings.slice_rows)
         stream_writer = (
             source.mapInArrow(examination, SCHEMA_DDL)
             .writeStream.foreachBatch(writing)
@@ -130,7 +144,7 @@ class Job:
     def _stop(self, query: StreamingQuery, writing: _Writing) -> None:
         """Let the slice in hand commit, then stop; a slice that takes too long is dropped and read again later."""
         LOG.info("stopping after the slice in hand")
-        if not writing.idle(_STOP_WITHIN_S):
+        if not writing.close(_STOP_WITHIN_S):
             LOG.warning("the slice in hand is dropped; it is read again at the next start")
         query.stop()
 
@@ -145,10 +159,13 @@ class _Writing:
     def __init__(self, writer: SliceWriter) -> None:
         self._writer = writer
         self._busy = threading.Lock()
+        self._closed = False
         self.fault: BaseException | None = None
 
     def __call__(self, frame: DataFrame, slice_number: int) -> None:
         with self._busy:
+            if self._closed:
+                raise SliceFailed("stopping")
             try:
                 self._writer.write(frame.toArrow())
             except BaseException as error:
@@ -156,7 +173,11 @@ class _Writing:
                 # Spark would print the whole trace of two languages; the driver tells `fault` in a line.
                 raise SliceFailed(type(error).__name__) from None
 
-    def idle(self, seconds: float) -> bool:
-        """Wait until no slice is being written, at most `seconds`; then no other begins."""
-        return self._busy.acquire(timeout=seconds)
+    def close(self, seconds: float) -> bool:
+        """Let no further slice begin; wait until none is being written, at most `seconds`. False: one still is."""
+        self._closed = True
+        if not self._busy.acquire(timeout=seconds):
+            return False
+        self._busy.release()
+        return True
 

@@ -192,7 +192,7 @@ def _fill(cursor: Cursor, insert: sql.Composed, rows: Sequence[tuple[object, ...
 
 
 def record_proofs(
-    cursor: Cursor, run: int, topic: str, hour: datetime, sealed: int, proofs: Sequence[ProofRow]
+    cursor: Cursor, *, run: int, topic: str, hour: datetime, sealed: int, proofs: Sequence[ProofRow]
 ) -> None:
     """Keep a run's proof of an hour, held or not."""
     _fill(cursor, statement("batch/insert_proofs"), [

@@ -87,6 +87,11 @@ def listed_files(cursor: Cursor, topic: str, hours: Sequence[datetime], sealed: 
     return [ListedFile(*row) for row in cursor.fetchall()]
 
 
+def is_known(cursor: Cursor, topic: str, hour: datetime, sealed: int) -> bool:
+    """Whether an hour has files or was published before."""
+    return bool(listed_files(cursor, topic, [hour], sealed)) or hours_before(cursor, topic, [hour])[hour].known
+
+
 def realtime_sums(cursor: Cursor, rollup: Rollup, before: HourBefore, sealed: int) -> pa.Table:
     """The realtime rows of an hour's unpublished generations up to `sealed`, not merged."""
     columns = columns_of(rollup)
