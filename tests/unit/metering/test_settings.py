@@ -1,0 +1,77 @@
+"""Settings: ranks, faults, secrets by file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from metering.domain.errors import BadSettings
+from metering.settings import load
+
+GOOD = {
+    "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9092",
+    "DATABASE_URL": "postgresql://u:p@127.0.0.1:5432/db",
+    "LAMBDAMETER_ARCHIVE": "/tmp/archive",
+    "SECRET_KEY": "x" * 40,
+}
+
+
+def test_every_fault_is_named_at_once() -> None:
+    environ = GOOD | {
+        "LAMBDAMETER_GRACE_S": "2h", "LAMBDAMETER_SLICE_S": "0", "KAFKA_BOOTSTRAP_SERVERS": "nowhere",
+        "DATABASE_URL": "mysql://x"}
+
+    with pytest.raises(BadSettings) as caught:
+        load("kafka", "database", environ=environ)
+
+    named = [fault.split("=")[0] for fault in caught.value.faults]
+    assert sorted(named) == ["DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "LAMBDAMETER_GRACE_S", "LAMBDAMETER_SLICE_S"]
+    assert "LAMBDAMETER_GRACE_S='2h': want whole seconds, such as 600" in caught.value.faults
+
+
+def test_what_a_command_does_not_need_may_be_absent(tmp_path: Path) -> None:
+    environ = {"LAMBDAMETER_HOME": str(tmp_path), "DATABASE_URL": GOOD["DATABASE_URL"]}
+
+    assert load("database", environ=environ).archive == ""
+    with pytest.raises(BadSettings, match="KAFKA_BOOTSTRAP_SERVERS is not set"):
+        load("kafka", "database", environ=environ)
+
+
+def test_the_command_line_beats_the_environment_beats_conf_beats_the_stack(tmp_path: Path) -> None:
+    conf, home = tmp_path / "conf", tmp_path / "home"
+    conf.mkdir()
+    home.mkdir()
+    (conf / "settings.env").write_text("# ours\nLAMBDAMETER_GRACE_S = 2\nLAMBDAMETER_MAX_AHEAD_S=2\n")
+    (home / "stack.env").write_text("LAMBDAMETER_GRACE_S=1\nLAMBDAMETER_MAX_AHEAD_S=1\nLAMBDAMETER_MAX_AGE_DAYS=1\n")
+    (home / "stack.env").chmod(0o600)
+    environ = {"LAMBDAMETER_CONF": str(conf), "LAMBDAMETER_HOME": str(home), "LAMBDAMETER_GRACE_S": "3"}
+
+    found = load(overrides={"LAMBDAMETER_SLICE_S": "4"}, environ=environ | {"LAMBDAMETER_SLICE_S": "3"})
+
+    assert (found.slice_s, found.grace_s, found.max_ahead_s, found.max_age_days) == (4.0, 3, 2, 1)
+
+
+def test_a_secret_may_come_from_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    secret = tmp_path / "url"
+    secret.write_text("postgresql://u:hidden@h/db\n")
+
+    found = load("database", environ={"LAMBDAMETER_HOME": str(tmp_path), "DATABASE_URL_FILE": str(secret)})
+
+    assert found.database_url == "postgresql://u:hidden@h/db"
+    assert "hidden" not in repr(found)
+    with pytest.raises(BadSettings, match="DATABASE_URL_FILE='/absent': cannot be read"):
+        load("database", environ={"LAMBDAMETER_HOME": str(tmp_path), "DATABASE_URL_FILE": "/absent"})
+
+
+def test_a_stack_file_others_may_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "stack.env").write_text("SECRET_KEY=abc\n")
+    (tmp_path / "stack.env").chmod(0o644)
+
+    with pytest.raises(BadSettings, match="chmod 600"):
+        load(environ={"LAMBDAMETER_HOME": str(tmp_path)})
+
+
+def test_sasl_wants_its_three_companions() -> None:
+    with pytest.raises(BadSettings, match="want KAFKA_SASL_MECHANISM"):
+        load("kafka", environ=GOOD | {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"})
