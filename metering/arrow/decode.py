@@ -86,15 +86,18 @@ def _parse_block(stream: Stream, values: pa.BinaryArray) -> pa.Table | None:
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    if parsed.num_rows != len(values) or not _extras_are_json(stream, parsed):
+    if parsed.num_rows != len(values) or not _extras_are_flat(stream, parsed):
         return None
     return parsed.combine_chunks()
 
 
-def _extras_are_json(stream: Stream, parsed: pa.Table) -> bool:
-    """Whether undeclared fields hold no NaN or Infinity, which the reader lets pass and JSON does not know."""
+def _extras_are_flat(stream: Stream, parsed: pa.Table) -> bool:
+    """Whether undeclared fields hold no list, whose depth nobody checked, and no NaN or Infinity, which the
+    reader lets pass and JSON does not know."""
     declared = {field.name for field in stream.all_fields}
     extras = [name for name in parsed.column_names if name not in declared]
+    if any(pa.types.is_nested(parsed[name].type) for name in extras):
+        return False
     floats = [parsed[name] for name in extras if pa.types.is_floating(parsed[name].type)]
     return all(pc.all(pc.is_finite(column)).as_py() is not False for column in floats)
 

@@ -20,10 +20,11 @@ _VALUE_PATTERNS = {
 
 
 def flat_objects(values: pa.BinaryArray) -> pa.Buffer | None:
-    """The messages' bytes, end to end, if each is `{…}` with no bracket inside, in UTF-8 and of a size allowed.
+    """The messages' bytes, end to end, if each is `{…}` with no brace opened inside, in UTF-8, of a size allowed.
 
-    Then a reader that finds one object per message has found each message's own: no object can begin in one
-    message and end in another. The buffer is shared, not copied. None where any message breaks this.
+    Then a reader that finds one object per message has found each message's own: an object can begin only where
+    a message does, so none reaches into the next. The buffer is shared, not copied. None where any message
+    breaks this.
     """
     count = len(values)
     if not count or values.null_count:
@@ -35,9 +36,8 @@ def flat_objects(values: pa.BinaryArray) -> pa.Buffer | None:
     except pa.ArrowInvalid:
         return None
     block = _shared_bytes(values)
-    text = np.frombuffer(block, dtype=np.uint8)
-    brackets = [int(np.count_nonzero(text == ord(bracket))) for bracket in "{}["]
-    return block if brackets == [count, count, 0] else None
+    opened = np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("{"))
+    return block if opened == count else None
 
 
 def _bounded_by_braces(values: pa.BinaryArray) -> bool:
