@@ -1,0 +1,81 @@
+"""The options of `generate`, and what is wrong with them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from metering.streams.devices import DEVICES
+from producers import options
+from producers.generate import cast
+from producers.times import instant_ms, now_ms, share, span_ms
+
+LIVE_RATE = 20.0
+RANGE_EVENTS = 100_000
+
+EXAMPLE = """\
+example: python -m producers generate --past 3d --events 200000 --seed 7 --late 0.01 --duplicates 0.01 --truth truth
+
+Equal seed, range, count and shares give equal events, byte for byte, event ids included: sent twice they
+count once. Live events (no range) happen when they are sent. Late events are among the events and lie 1 to 3
+hours before their place, so also before --from; duplicates, conflicts and bad messages come on top of them.
+Events older than LAMBDAMETER_MAX_AGE_DAYS (35) become dead letters: a range beyond it needs the product to
+run with LAMBDAMETER_MAX_AGE_DAYS=0. Ctrl-C and SIGTERM end a run in order: what is under way is delivered, the
+truth written. A second run with the same --truth DIR adds to it."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """All options of the command."""
+    _add_when(parser.add_argument_group("when"))
+    _add_how_many(parser.add_argument_group("how many"))
+    _add_what(parser.add_argument_group("what"))
+    options.add_sending_options(parser, DEVICES.topic)
+
+
+def _add_when(when: argparse._ArgumentGroup) -> None:
+    when.add_argument("--from", dest="from_ms", type=instant_ms, metavar="TIME", help="start, ISO, UTC")
+    when.add_argument("--to", dest="to_ms", type=instant_ms, metavar="TIME", help="end, exclusive (default: now)")
+    when.add_argument("--past", type=span_ms, metavar="SPAN", help="the last 90s, 15m, 6h, 3d or 2w")
+
+
+def _add_how_many(much: argparse._ArgumentGroup) -> None:
+    much.add_argument(
+        "--events", "--count", type=int, metavar="N",
+        help=f"events in all (default: {RANGE_EVENTS} in a range, no end when live)")
+    much.add_argument("--seconds", type=float, metavar="S", help="stop after so many seconds")
+    much.add_argument(
+        "--rate", type=float, metavar="R",
+        help=f"messages a second, 0 as fast as possible (default: {LIVE_RATE:g} live, 0 in a range)")
+
+
+def _add_what(what: argparse._ArgumentGroup) -> None:
+    what.add_argument("--seed", type=int, metavar="N", help="default: 1 in a range, another each time when live")
+    what.add_argument(
+        "--users", type=int, default=20, metavar="N",
+        help="devices that take part (default: %(default)s, those of the published hour)")
+    for name, text in (
+        ("late", "of the events happened hours before their place"),
+        ("duplicates", "are sent again, the same bytes"),
+        ("conflicts", "are sent again with other bytes under the same event_id"),
+        ("bad", "bad messages of all kinds"),
+    ):
+        what.add_argument(f"--{name}", type=share, default=0.0, metavar="SHARE", help=text)
+    what.add_argument("--truth", type=Path, metavar="DIR", help="write totals.json and acknowledged.parquet there")
+
+
+def faults_of(args: argparse.Namespace) -> list[str]:
+    """Every fault of the options, each with what is wanted."""
+    faults = []
+    if args.past and (args.from_ms is not None or args.to_ms is not None):
+        faults.append("--past with --from or --to: want one of the two ways to name a range")
+    if args.to_ms is not None and args.from_ms is None and not args.past:
+        faults.append("--to without --from: want both, or --past")
+    if args.from_ms is not None and args.from_ms >= (args.to_ms or now_ms()):
+        faults.append("--from: want a time before --to, which is now unless given")
+    if args.events is not None and args.events < 1:
+        faults.append(f"--events {args.events}: want 1 or more")
+    if not 1 <= args.users <= cast.MOST_USERS:
+        faults.append(f"--users {args.users}: want 1 to {cast.MOST_USERS}")
+    if args.rate is not None and args.rate < 0:
+        faults.append(f"--rate {args.rate:g}: want messages a second, 0 as fast as possible")
+    return faults

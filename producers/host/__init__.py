@@ -1,0 +1,1 @@
+"""This machine's own network traffic as antenna events."""

@@ -1,0 +1,68 @@
+"""The command line: help with an example, and every fault of the options at once with status 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from producers.__main__ import main
+
+NOWHERE = ("--kafka", "127.0.0.1:9")
+
+
+@pytest.mark.parametrize("arguments", [[], ["generate"], ["host"], ["replay"]])
+def test_help_has_an_example(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*arguments, "--help"])
+
+    assert ended.value.code == 0
+    assert "example: python -m producers" in capsys.readouterr().out
+
+
+def test_all_faults_are_named_at_once_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["generate", "--past", "1h", "--to", "2021-02-19", "--events", "0", "--rate", "-1", *NOWHERE])
+
+    said = capsys.readouterr().err.splitlines()
+    assert status == 2
+    assert [line.split(":")[1].split()[0] for line in said] == ["--past", "--events", "--rate"]
+
+
+@pytest.mark.parametrize(("arguments", "fault"), [
+    (["generate", "--to", "2021-02-19"], "--to without --from"),
+    (["generate", "--from", "2021-02-19", "--to", "2021-02-18"], "--from: want a time before --to"),
+    (["generate", "--users", "0"], "--users 0: want"),
+    (["host", "--as", "load"], "--as load: comes with the machines stream"),
+    (["host", "--as", "both"], "--as both: comes with the machines stream"),
+    (["host", "--interval", "0"], "--interval 0: want"),
+    (["host", "--machine", "a/b"], "--machine 'a/b': want"),
+    (["replay", "absent.jsonl"], "absent.jsonl: no such file"),
+])
+def test_a_fault_ends_with_status_2_and_what_is_wanted(
+    arguments: list[str], fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, *NOWHERE]) == 2
+    assert f"producers: {fault}" in capsys.readouterr().err
+
+
+def test_faults_of_a_replay_are_named_before_the_file_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "x.csv"
+    file.write_text("when,id,antenna_id,app,volume\n")
+
+    status = main(["replay", str(file), "--map", "bytez=volume", "--tz", "Nowhere", "--raw", *NOWHERE])
+
+    said = capsys.readouterr().err
+    assert status == 2
+    for fault in ("--map bytez=volume: want one of the fields", "timestamp: no column 'timestamp'", "bytes: no column",
+                  "--tz 'Nowhere'", "--raw: want a file of JSON lines"):
+        assert fault in said
+
+
+@pytest.mark.parametrize("text", ["noon", "2021-13-01"])
+def test_a_time_that_is_none_is_refused_by_the_command_line(text: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["generate", "--from", text])
+
+    assert ended.value.code == 2
