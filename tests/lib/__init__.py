@@ -1,0 +1,1 @@
+"""What tests share. The checker imports nothing of the product."""
