@@ -100,6 +100,9 @@ def django_started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         start_django()
     from django.test import override_settings
 
+    # A browser test of the same run leaves Playwright's event loop in this thread; Django would refuse to work.
+    unsafe = pytest.MonkeyPatch()
+    unsafe.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
     quick = "django.contrib.auth.hashers.MD5PasswordHasher"
     in_memory = "django.core.files.storage.InMemoryStorage"
@@ -109,6 +112,7 @@ def django_started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         ALLOWED_HOSTS=["testserver"],
     ):
         yield
+    unsafe.undo()
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ READ = {
     "api/v1/usage", "api/v1/quotas", "api/v1/proof", "api/v1/docs", "api/v1/openapi.json"}
 MACHINES = {path for path in READ if path.startswith(("api/", "metrics"))}
 POST_BY_ANYONE = {"sign-out"}
+ADMIN_READS = {"people"}
+ADMIN_WRITES = {"people/<str:name>/end", "tokens/<int:token_id>/end"}
 NOT_A_PAGE = {"api/v1/"}  # the API's root, known to the router only to find the others
 
 
@@ -38,7 +40,7 @@ def _paths() -> Iterator[str]:
 
 
 def test_every_address_of_the_site_is_in_this_matrix(site: None) -> None:
-    known = OPEN | READ | POST_BY_ANYONE | NOT_A_PAGE
+    known = OPEN | READ | POST_BY_ANYONE | ADMIN_READS | ADMIN_WRITES | NOT_A_PAGE
 
     assert {path.replace("<str:hour>", "2021-02-19T21") for path in _paths()} == known
 
@@ -71,6 +73,37 @@ def test_nobody_changes_anything_by_writing_to_what_is_read(
     assert response.status_code in (302, 401, 403, 405)
     if who in ("viewer", "viewer's token"):
         assert response.status_code == 403
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_people_are_the_administrators_business(clients: dict[str, Client], who: str) -> None:
+    from serving.accounts.models import Account, ApiToken
+    from serving.accounts.roles import Role
+    from serving.accounts.tokens import issue_token
+    from tests.integration.people import make_account
+
+    make_account("leaving", "viewer")
+    token, _ = issue_token("leaving", Role.VIEWER, None)
+    allowed, refused = (200, 302) if who.startswith("admin") else (403, 403)
+    if who == "stranger":
+        allowed = refused = 302
+
+    assert clients[who].get("/people").status_code == allowed
+    assert clients[who].post("/people/leaving/end").status_code == refused
+    assert clients[who].post(f"/tokens/{token.id}/end").status_code == refused
+    ended = (not Account.objects.get(name="leaving").is_active, bool(ApiToken.objects.get(id=token.id).ended_at))
+    assert ended == ((True, True) if who.startswith("admin") else (False, False))
+    Account.objects.filter(name="leaving").delete()
+
+
+def test_the_page_of_people_takes_four_queries_however_many_there_are(site: None) -> None:
+    from tests.integration.people import counted_queries
+
+    admin = client_of("admin")
+    with counted_queries() as statements:
+        admin.get("/people")
+
+    assert len(statements) == 4  # session, account, accounts, tokens
 
 
 @pytest.mark.parametrize("who", ["viewer", "operator", "admin"])

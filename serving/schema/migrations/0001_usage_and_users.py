@@ -7,7 +7,7 @@ from serving.schema.fields import SumField, composite_key
 
 class Migration(migrations.Migration):
     initial = True
-    dependencies = []
+    dependencies: list[tuple[str, str]] = []
 
     operations = [
         migrations.CreateModel(

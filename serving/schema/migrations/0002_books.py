@@ -6,6 +6,7 @@ from django.db import migrations, models
 from django.db.models.functions import Now
 
 from serving.schema.fields import SumField, composite_key
+from serving.schema.statements import run_sql
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -143,6 +144,19 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="FinalSpan",
+            fields=[
+                ("pk", composite_key("topic", "span_start")),
+                ("topic", models.TextField()),
+                ("span_start", models.DateTimeField()),
+                ("span_end", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "final_span",
+            },
+        ),
+        run_sql("keep_final_spans"),
         migrations.CreateModel(
             name="HourCorrection",
             fields=[

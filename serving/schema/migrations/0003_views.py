@@ -3,18 +3,18 @@
 from django.db import migrations, models
 
 from serving.schema.fields import SumField, composite_key
-from serving.schema.views import create_view
+from serving.schema.statements import run_sql
 
 
 class Migration(migrations.Migration):
     dependencies = [("schema", "0002_books")]
 
     operations = [
-        create_view("realtime_hour"),
-        create_view("batch_span"),
-        create_view("usage"),
-        create_view("usage_hourly"),
-        create_view("quota_violation"),
+        run_sql("realtime_hour"),
+        run_sql("batch_span"),
+        run_sql("usage"),
+        run_sql("usage_hourly"),
+        run_sql("quota_violation"),
         migrations.CreateModel(
             name="RealtimeHour",
             fields=[

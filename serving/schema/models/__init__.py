@@ -2,7 +2,7 @@
 
 from serving.schema.models.archive import ArchiveFile
 from serving.schema.models.dead_letters import DeadLetter
-from serving.schema.models.hours import HourCorrection, HourState, Proof
+from serving.schema.models.hours import FinalSpan, HourCorrection, HourState, Proof
 from serving.schema.models.offsets import OffsetGap, StreamGeneration, StreamOffset
 from serving.schema.models.runs import BatchRun, LayerStatus
 from serving.schema.models.usage import Bytes, BytesBatch, BytesHourly
@@ -17,6 +17,7 @@ __all__ = [
     "BytesBatch",
     "BytesHourly",
     "DeadLetter",
+    "FinalSpan",
     "HourCorrection",
     "HourQuota",
     "HourState",

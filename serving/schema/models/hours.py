@@ -30,6 +30,18 @@ class HourState(models.Model):
         indexes = [models.Index(fields=["topic", "hour"], condition=models.Q(final=False), name="hour_state_not_final")]
 
 
+class FinalSpan(models.Model):
+    """Final hours [span_start, span_end) of a topic without a gap; a trigger on `hour_state` keeps them."""
+
+    pk = models.CompositePrimaryKey("topic", "span_start")
+    topic = models.TextField()
+    span_start = models.DateTimeField()
+    span_end = models.DateTimeField()
+
+    class Meta:
+        db_table = "final_span"
+
+
 class HourCorrection(models.Model):
     """One number that changed after its hour was final."""
 

@@ -1,6 +1,6 @@
--- The spans of time that the batch tables serve alone: all of it but the hours with realtime rows. Final hours
--- that touch become one span, so that readers join a handful of ranges by index instead of asking for each row
--- whether its hour is final. An hour that nobody published yet is in a provisional span.
+-- The spans of time that the batch tables serve alone: all of it but the hours with realtime rows. Readers join
+-- this handful of spans by index instead of asking for each row whether its hour is final. An hour that nobody
+-- published yet is in a provisional span.
 CREATE OR REPLACE VIEW batch_span AS
 WITH known AS (
     SELECT
@@ -9,9 +9,9 @@ WITH known AS (
             FROM realtime_hour
         ) AS live,
         (
-            SELECT coalesce(range_agg(tstzrange(hour, hour + INTERVAL '1 hour')), '{}')
-            FROM hour_state
-            WHERE topic = 'devices' AND final
+            SELECT coalesce(range_agg(tstzrange(span_start, span_end)), '{}')
+            FROM final_span
+            WHERE topic = 'devices'
         ) AS final
 )
 SELECT

@@ -1,0 +1,64 @@
+"""The API itself: its routers, who may ask, and how faults are answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI
+from ninja.errors import ValidationError
+from ninja.security import HttpBearer, SessionAuth
+
+from serving.accounts.models import TokenUser
+from serving.api import proof, quotas, usage
+from serving.ranges import ParameterFault
+
+
+class BearerToken(HttpBearer):
+    """`Authorization: Bearer TOKEN`; TokenMiddleware has looked at the token before."""
+
+    def __call__(self, request: HttpRequest) -> TokenUser | None:
+        return request.user if isinstance(request.user, TokenUser) else None
+
+    def authenticate(self, request: HttpRequest, token: str) -> TokenUser | None:
+        """As the base class wants it."""
+        return self(request)
+
+
+class Session(SessionAuth):
+    """The session of someone who signed in."""
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Any:
+        return request.user if request.user.is_authenticated else None
+
+
+api = NinjaAPI(
+    title="Lambdameter",
+    version="1",
+    description=(
+        "Who used what, when, through which antenna, and how far each number can be trusted. "
+        "Every row is provisional, final or corrected."
+    ),
+    urls_namespace="api",
+    auth=[BearerToken(), Session()],
+    docs_decorator=require_safe,
+)
+for room in (usage, quotas, proof):
+    api.add_router("", room.router)
+
+
+@api.exception_handler(ParameterFault)
+def unreadable(request: HttpRequest, fault: ParameterFault) -> HttpResponse:
+    """400 for a parameter that cannot be read."""
+    answer = {"field": fault.field, "found": fault.found, "want": fault.want}
+    return api.create_response(request, answer, status=400)
+
+
+@api.exception_handler(ValidationError)
+def unfit(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """400 for a parameter that the document does not allow; the first is named."""
+    first = error.errors[0]
+    field = str(next((part for part in reversed(first["loc"]) if isinstance(part, str)), "query"))
+    found = ", ".join(request.GET.getlist(field)) or "nothing"
+    return api.create_response(request, {"field": field, "found": found, "want": first["msg"]}, status=400)

@@ -1,0 +1,97 @@
+"""The command line: every command, its arguments, the settings it needs and the module that runs it.
+
+Knows no Django, so that `--help` and a faulty argument are answered before settings and database are read.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from serving.accounts import LONGEST_LINK_MINUTES
+from serving.accounts.roles import ROLE_NAMES
+
+
+def command_line(description: str | None) -> argparse.ArgumentParser:
+    """The parser; what it gives carries `module` and `needs`, and `verb` where a command has verbs."""
+    parser = argparse.ArgumentParser(
+        prog="python -m serving", description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    _site(parser)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _migrate(commands)
+    _users(commands)
+    _accounts(commands)
+    _tokens(commands)
+    return parser
+
+
+def _site(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+    parser.add_argument("--bind", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)")
+    parser.add_argument("--workers", type=int, default=1, help="processes (1)")
+    parser.add_argument("--threads", type=int, default=8, help="threads of each process (8)")
+    parser.set_defaults(module="serving.commands.site", needs=("database", "secret"))
+
+
+def _migrate(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "migrate", "create or upgrade every table and view", """\
+A second run changes nothing; two runs at once take turns.
+
+Example: python -m serving migrate""")
+    parser.set_defaults(module="serving.commands.migrate", needs=("database",))
+
+
+def _users(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "users", "load users and their quotas from a CSV file", """\
+The header names id, name, email and quota (bytes an hour) in any order. A user whose id is there already is
+changed. Where any line is faulty every fault is named and nothing is loaded. A second load changes nothing.
+
+Example: python -m serving users users.csv""")
+    parser.add_argument("file", metavar="FILE", help="a CSV file in UTF-8; - reads the standard input")
+    parser.set_defaults(module="serving.commands.users", needs=("database",))
+
+
+def _accounts(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "accounts", "create, list and end the accounts that sign in", """\
+Passwords are asked for or read from the standard input, never taken from the command line.
+
+Examples: python -m serving accounts create ana --role operator
+          python -m serving accounts link ana --minutes 10""")
+    parser.set_defaults(module="serving.commands.accounts", needs=("database", "secret"))
+    verbs = parser.add_subparsers(title="what to do", metavar="VERB", required=True, dest="verb")
+    create = verbs.add_parser("create", help="make an account, or let one that ended in again")
+    create.add_argument("name", metavar="NAME")
+    create.add_argument("--role", required=True, choices=ROLE_NAMES)
+    how = create.add_mutually_exclusive_group()
+    how.add_argument("--password-stdin", action="store_true", help="read the password from the standard input")
+    how.add_argument("--no-password", action="store_true", help="let it in by one-time links only")
+    verbs.add_parser("list", help="show all accounts")
+    verbs.add_parser("end", help="end an account and its sessions").add_argument("name", metavar="NAME")
+    link = verbs.add_parser("link", help="print a link that signs in once")
+    link.add_argument("name", metavar="NAME")
+    longest = f"how long it is good (10, at most {LONGEST_LINK_MINUTES})"
+    link.add_argument("--minutes", type=int, default=10, help=longest)
+    link.add_argument("--port", type=int, default=8000, help="port of the site on this machine (8000)")
+
+
+def _tokens(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "tokens", "create, list and end API tokens", """\
+A token is printed once, on the standard output, and kept only as a hash.
+
+Example: python -m serving tokens create grafana --role viewer --days 90""")
+    parser.set_defaults(module="serving.commands.tokens", needs=("database",))
+    verbs = parser.add_subparsers(title="what to do", metavar="VERB", required=True, dest="verb")
+    create = verbs.add_parser("create", help="make a token and print it")
+    create.add_argument("name", metavar="NAME", help="what uses it")
+    create.add_argument("--role", required=True, choices=ROLE_NAMES)
+    create.add_argument("--days", type=int, help="days until it expires (never, when not given)")
+    verbs.add_parser("list", help="show all tokens, without their text")
+    end = verbs.add_parser("end", help="end a token for good")
+    end.add_argument("id", metavar="ID", type=int, help="as `tokens list` shows it")
+
+
+def _command(
+    commands: argparse._SubParsersAction, name: str, summary: str, description: str
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name, help=summary, description=f"{summary.capitalize()}.\n\n{description}",
+        formatter_class=argparse.RawDescriptionHelpFormatter)

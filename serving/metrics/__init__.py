@@ -1,0 +1,1 @@
+"""What a monitoring system scrapes, read from PostgreSQL in one snapshot."""

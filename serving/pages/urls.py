@@ -1,0 +1,19 @@
+"""The pages' addresses."""
+
+from django.urls import path
+
+from serving.pages.views.health import health
+from serving.pages.views.overview import overview
+from serving.pages.views.passport import passport
+from serving.pages.views.proof import proof
+from serving.pages.views.quotas import quotas
+from serving.pages.views.usage import usage
+
+urlpatterns = [
+    path("", overview, name="overview"),
+    path("usage", usage, name="usage"),
+    path("quotas", quotas, name="quotas"),
+    path("proof", proof, name="proof"),
+    path("proof/<str:hour>", passport, name="passport"),
+    path("health", health, name="health"),
+]

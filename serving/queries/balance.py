@@ -1,0 +1,94 @@
+"""The offset balance: every message of Kafka is in the archive, a dead letter or a recorded gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from serving.queries.dimensions import TOPIC
+from serving.queries.snapshot import ask, statement, whole
+
+
+@dataclass(frozen=True)
+class PartitionBalance:
+    """One partition. `archived` counts rows of files that hold this partition alone; `lag` is in messages."""
+
+    partition: int
+    first_offset: int
+    next_offset: int
+    end_offset: int
+    last_append: datetime | None
+    archived: int
+    dead: int
+    missed: int
+
+    @property
+    def read(self) -> int:
+        """How many offsets the speed layer has passed."""
+        return self.next_offset - self.first_offset
+
+    @property
+    def lag(self) -> int:
+        return max(0, self.end_offset - self.next_offset)
+
+    @property
+    def elsewhere(self) -> int:
+        """Offsets that must be in compacted files, which hold all partitions."""
+        return self.read - self.archived - self.dead - self.missed
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The topic's partitions and the rows in compacted files."""
+
+    topic: str
+    partitions: list[PartitionBalance]
+    compacted: int
+
+    @property
+    def read(self) -> int:
+        return sum(partition.read for partition in self.partitions)
+
+    @property
+    def archived(self) -> int:
+        """Rows in all listed files that nothing supersedes."""
+        return sum(partition.archived for partition in self.partitions) + self.compacted
+
+    @property
+    def dead(self) -> int:
+        return sum(partition.dead for partition in self.partitions)
+
+    @property
+    def missed(self) -> int:
+        return sum(partition.missed for partition in self.partitions)
+
+    @property
+    def lag(self) -> int:
+        return sum(partition.lag for partition in self.partitions)
+
+    @property
+    def difference(self) -> int:
+        """Offsets that nothing accounts for (negative: accounted for twice). Must be 0."""
+        return self.read - self.archived - self.dead - self.missed
+
+    @property
+    def suspects(self) -> list[int]:
+        """The partitions that cannot be right by themselves, whatever the compacted files hold."""
+        return [
+            partition.partition for partition in self.partitions
+            if partition.elsewhere < 0 or (partition.elsewhere > 0 and not self.compacted)]
+
+
+def balance() -> Balance:
+    """The balance of the topic as of this snapshot."""
+    rows = ask(statement("balance"), {"topic": TOPIC}, lambda **columns: columns)
+    partitions = [_partition(row) for row in rows if row["partition"] is not None]
+    compacted = sum(whole(row["archived"]) for row in rows if row["partition"] is None)
+    return Balance(TOPIC, partitions, compacted)
+
+
+def _partition(row: dict[str, Any]) -> PartitionBalance:
+    heard = row["last_append"] if row["last_append"].timestamp() > 0 else None
+    sums = {name: whole(row[name]) for name in ("archived", "dead", "missed")}
+    return PartitionBalance(**(row | sums | {"last_append": heard}))

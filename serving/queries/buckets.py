@@ -1,0 +1,164 @@
+"""The bars of a chart: where a range is cut, in the zone of whoever looks.
+
+Sums come in windows of 5 minutes, so a range counts the windows that start in it; its first and last bar may
+hold less than a whole hour or day. Days and hours are those of the zone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from serving.ranges import TimeRange, day_start
+
+WINDOW = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
+MOST_BUCKETS = 2_000
+
+
+class Granularity(Enum):
+    """How long a bar is. The value is the address's word."""
+
+    FIVE_MINUTES = "5min"
+    HOUR = "hour"
+    DAY = "day"
+
+
+_LONGEST_SPAN = {
+    Granularity.FIVE_MINUTES: timedelta(hours=6),
+    Granularity.HOUR: timedelta(days=10),
+}
+_COARSER = {Granularity.FIVE_MINUTES: Granularity.HOUR, Granularity.HOUR: Granularity.DAY}
+_LENGTH = {
+    Granularity.FIVE_MINUTES: WINDOW, Granularity.HOUR: HOUR, Granularity.DAY: timedelta(hours=23)}
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Half-open [start, end), UTC. `partial`: cut off by the range, or not over yet."""
+
+    start: datetime
+    end: datetime
+    partial: bool
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """The edges, ascending, in UTC; bucket number n (from 1) lies between edges n - 1 and n."""
+
+    granularity: Granularity
+    edges: tuple[datetime, ...]
+    zone: ZoneInfo
+    first_whole: bool
+    last_whole: bool
+
+    @property
+    def start(self) -> datetime:
+        return self.edges[0]
+
+    @property
+    def end(self) -> datetime:
+        return self.edges[-1]
+
+    def __len__(self) -> int:
+        return len(self.edges) - 1
+
+    def all(self, now: datetime) -> list[Bucket]:
+        """Every bucket in order."""
+        return [self.numbered(number, now) for number in range(1, len(self.edges))]
+
+    def numbered(self, number: int, now: datetime) -> Bucket:
+        """Bucket `number`, from 1."""
+        start, end = self.edges[number - 1], self.edges[number]
+        cut = (number == 1 and not self.first_whole) or (number == len(self) and not self.last_whole)
+        return Bucket(start, end, cut or start <= now < end)
+
+    def number_of(self, moment: datetime) -> int:
+        """The number of the bucket that holds the moment; 0 before the first."""
+        return bisect_right(self.edges, moment)
+
+    @property
+    def hours(self) -> tuple[datetime, datetime]:
+        """The part that can be read from hourly sums: whole UTC hours that no inner edge cuts.
+
+        Empty (both ends equal) where bars are shorter than an hour or do not begin with a UTC hour.
+        """
+        inner = self.edges[1:-1]
+        low, high = _up(self.start, HOUR), _down(self.end, HOUR)
+        aligned = all(edge == _down(edge, HOUR) for edge in inner)
+        if self.granularity is Granularity.FIVE_MINUTES or not aligned or low >= high:
+            return self.end, self.end
+        return low, high
+
+
+def buckets_of(
+    chosen: TimeRange, granularity: Granularity | None = None, most: int = MOST_BUCKETS
+) -> Buckets:
+    """Cut the range; without a granularity by its length.
+
+    A granularity that would give more than `most` bars gives way to the next coarser one.
+    """
+    start, end = _up(chosen.start, WINDOW), _up(chosen.end, WINDOW)
+    cut = granularity or automatic(chosen.span)
+    while cut in _COARSER and (end - start) / _LENGTH[cut] > most:
+        cut = _COARSER[cut]
+    inner = tuple(edge for edge in _boundaries(start, end, cut, chosen.zone) if start < edge < end)
+    return Buckets(
+        cut, (start, *inner, end), chosen.zone,
+        first_whole=_is_boundary(start, cut, chosen.zone), last_whole=_is_boundary(end, cut, chosen.zone))
+
+
+def automatic(span: timedelta) -> Granularity:
+    """5 minutes up to six hours, hours up to ten days, else days."""
+    return next((cut for cut, longest in _LONGEST_SPAN.items() if span <= longest), Granularity.DAY)
+
+
+def _boundaries(start: datetime, end: datetime, cut: Granularity, zone: ZoneInfo) -> Iterator[datetime]:
+    if cut is Granularity.DAY:
+        day = start.astimezone(zone).date()
+        while (moment := day_start(day, zone)) < end:
+            yield moment
+            day += timedelta(days=1)
+        return
+    moment = start
+    while moment < end:
+        yield moment
+        moment = moment + WINDOW if cut is Granularity.FIVE_MINUTES else _next_hour(moment, zone)
+
+
+def _next_hour(moment: datetime, zone: ZoneInfo) -> datetime:
+    """The next full hour on the zone's clocks (half past in UTC where the zone is half an hour off)."""
+    later = moment + HOUR - timedelta(minutes=moment.astimezone(zone).minute)
+    return later + timedelta(minutes=-later.astimezone(zone).minute % 60)
+
+
+def _is_boundary(moment: datetime, cut: Granularity, zone: ZoneInfo) -> bool:
+    wall = moment.astimezone(zone)
+    if cut is Granularity.DAY:
+        return moment == day_start(wall.date(), zone)
+    return cut is Granularity.FIVE_MINUTES or wall.minute == 0
+
+
+def _down(moment: datetime, length: timedelta) -> datetime:
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return moment - (moment - epoch) % length
+
+
+def _up(moment: datetime, length: timedelta) -> datetime:
+    floor = _down(moment, length)
+    return floor if floor == moment else floor + length
+
+
+def stretches(flags: list[bool]) -> list[tuple[int, int]]:
+    """The runs of true flags as half-open pairs of indexes.
+
+    >>> stretches([True, True, False, True])
+    [(0, 2), (3, 4)]
+    """
+    turns = [0, *(index for index, (one, next_) in enumerate(pairwise(flags), 1) if one != next_), len(flags)]
+    return [(low, high) for low, high in pairwise(turns) if low < high and flags[low]]

@@ -1,0 +1,34 @@
+-- Every offset accounted for: one row a partition. Files of several partitions (compacted ones) cannot be
+-- told apart here; their rows come in a row of their own, with the partition NULL.
+WITH files AS (
+    SELECT kafka_partition AS partition, sum(rows) AS archived
+    FROM archive_file
+    WHERE topic = %(topic)s AND superseded IS NULL
+    GROUP BY kafka_partition
+),
+letters AS (
+    SELECT partition, count(*) AS dead
+    FROM dead_letter
+    WHERE topic = %(topic)s AND reason <> 'CONFLICT'
+    GROUP BY partition
+),
+gaps AS (
+    SELECT partition, sum(last_offset - first_offset + 1) AS missed
+    FROM offset_gap
+    WHERE topic = %(topic)s
+    GROUP BY partition
+)
+SELECT
+    o.partition, o.first_offset, o.next_offset, o.end_offset, o.last_append,
+    coalesce(files.archived, 0) AS archived, coalesce(letters.dead, 0) AS dead,
+    coalesce(gaps.missed, 0) AS missed
+FROM stream_offset AS o
+LEFT JOIN files ON files.partition = o.partition
+LEFT JOIN letters ON letters.partition = o.partition
+LEFT JOIN gaps ON gaps.partition = o.partition
+WHERE o.topic = %(topic)s
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, NULL, archived, 0, 0
+FROM files
+WHERE partition IS NULL
+ORDER BY partition NULLS LAST
