@@ -9,9 +9,11 @@ import threading
 from collections.abc import Sequence
 from functools import partial
 
+from pyspark.sql import SparkSession
+
 from metering.clock import SystemClock
 from metering.domain.errors import BadSettings, LambdameterError
-from metering.settings import load
+from metering.settings import Settings, load
 from metering.spark.session import start_session
 from metering.streams import STREAMS
 from metering.telemetry import Log, start_logging
@@ -41,10 +43,10 @@ def run(asked: argparse.Namespace) -> int:
     start_logging(settings.log_format)
     streams = {name: STREAMS[name] for name in asked.stream or STREAMS}
     stopping = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stopping.set())
-    spark = partial(start_session, settings, "speed_layer")
-    job = Job(settings, streams, spark, SystemClock(), drain=asked.once, adopt=asked.adopt_topic, stopping=stopping)
+    _stop_on_signals(stopping)
+    job = Job(
+        settings, streams, partial(_start_spark, settings, stopping), SystemClock(), drain=asked.once,
+        adopt=asked.adopt_topic, stopping=stopping)
     ticks = Ticks(job)
     ticks.start()
     try:
@@ -56,6 +58,18 @@ def run(asked: argparse.Namespace) -> int:
     done = job.progress
     LOG.info("stopped", slices=done.slices, events=done.events, rejected=done.rejected, files=done.files)
     return 0
+
+
+def _start_spark(settings: Settings, stopping: threading.Event) -> SparkSession:
+    session = start_session(settings, "speed_layer")
+    # Spark has just put its own handler on SIGINT, which would break off the slice in hand.
+    _stop_on_signals(stopping)
+    return session
+
+
+def _stop_on_signals(stopping: threading.Event) -> None:
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stopping.set())
 
 
 def _parser() -> argparse.ArgumentParser:
