@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.model.explore import explore, report, schedule, shrink
+from tests.model.invariants import Violation
 from tests.model.jobs import Run
 from tests.model.labels import LABELS
 from tests.model.mutants import MUTANTS, RARE
 from tests.model.rules import RIGHT
+from tests.model.world import Event
 
 SEED = 1
 SCHEDULES = 2000  # some twenty seconds of one core
@@ -96,3 +98,41 @@ def test_a_failing_schedule_is_cut_down_and_still_fails():
 
     assert len(shortest.actions) < len(failure.actions)
     assert shortest.violation.invariant == failure.violation.invariant == "finality"
+
+
+def step_until(run: Run, name: str, label: str) -> None:
+    """Step a job until it stands before a step, or has ended for the label "the end"."""
+    run.apply("step", name, 0)
+    while name in run.jobs and run.jobs[name].label != label:
+        run.apply("step", name, 0)
+
+
+def count(run: Run, offset: int) -> None:
+    """One more event of the first hour is sent and counted by the streaming job."""
+    run.world.append(0, Event(0, offset, 0, 0, f"e{offset}", "ana", 5))
+    for seed in range(100):
+        offsets = run.world.database.rows("stream_offset")
+        if offsets and offsets[0].next > offset:
+            return
+        run.apply("step", "speed-1", seed)
+        step_until(run, "speed-1", "the end")
+    raise AssertionError("the event was not counted")
+
+
+@pytest.mark.parametrize("name", ["right", "fence without the generation"])
+def test_a_run_that_sealed_earlier_does_not_publish_over_a_later_one_it_read(name):
+    run = Run({"right": RIGHT, **MUTANTS}[name])
+    count(run, 0)
+    step_until(run, "batch-1", "batch: find touched hours")
+    run.world.database.release_advisory("batch-1")
+    count(run, 1)
+    step_until(run, "batch-2", "compact: find candidates")
+    run.apply("crash", "batch-2", 0)
+    run.world.database.tables["user_metadata"]["ana"] = 0
+
+    if name == "right":
+        step_until(run, "batch-1", "the end")
+        assert run.world.seen["fence refused a publish"] == 1
+    else:
+        with pytest.raises(Violation, match="I4"):
+            step_until(run, "batch-1", "the end")
