@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from batch_layer.count_hours import DamagedFile, FileToRead, read_file
 from metering.arrow.archive import Archive, FileWriter, hour_folder
 from metering.arrow.schemas import archive_schema
 from metering.domain.archive_file import ArchiveFile
+from metering.domain.errors import Damaged
 from metering.domain.stream import Stream
 from metering.failpoints import reach
 from metering.store.compaction import (
@@ -62,7 +63,9 @@ def _compact(
     reach("batch-mid-compaction")
     try:
         with session.transaction() as cursor:
-            supersede(cursor, candidate, [file.path for file in files], merged)
+            supersede(
+                cursor, candidate, [file.path for file in files], merged,
+                is_present=lambda: archive.size(merged.path) == merged.size)
     except Raced:
         archive.remove(merged.path)
         raise
@@ -101,15 +104,24 @@ def vacuum(session: LockedSession, stream: Stream, archive: Archive, *, older_th
     """Remove files under the topic's folder that no row lists; returns their paths.
 
     Lists and removes while it holds the generation row, so no commit can list meanwhile what it removes. A file
-    younger than `older_than_s` may be one that a task is about to hand over, and stays.
+    younger than `older_than_s` may be one that a task is about to hand over, and stays. Raises Damaged, and removes
+    nothing, while a listed file is missing.
     """
-    removed = []
     with session.transaction() as cursor:
         hold_all_commits(cursor, stream.topic)
         listed = listed_paths(cursor, stream.topic)
-        for found in archive.list(stream.topic):
-            path = archive.relative(found)
-            if path not in listed and (now - found.mtime).total_seconds() > older_than_s:
-                archive.remove(path)
-                removed.append(path)
-    return removed
+        found = {archive.relative(file): file for file in archive.list(stream.topic)}
+        _refuse_where_files_miss(listed, found)
+        old = [
+            path for path, file in found.items()
+            if path not in listed and (now - file.mtime).total_seconds() > older_than_s]
+        for path in old:
+            archive.remove(path)
+    return old
+
+
+def _refuse_where_files_miss(listed: Mapping[str, bool], found: Container[str]) -> None:
+    """A listed file that is gone may live on in a file no row lists, as after a restore from an older backup."""
+    missing = sorted(path for path, counts in listed.items() if counts and path not in found)
+    if missing:
+        raise Damaged(f"{len(missing)} listed files are missing, {missing[0]} among them: nothing is removed")

@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 DEFAULT_HOME = "./.lambdameter"
 
+SECRETS = frozenset({"DATABASE_URL", "SECRET_KEY", "KAFKA_SASL_PASSWORD"})
+"""Names whose values are never told, not even in a fault."""
+
 
 @dataclass(frozen=True)
 class KafkaSettings:
@@ -99,7 +102,8 @@ class Source:
         try:
             return parse(text)
         except ValueError:
-            self.faults.append(f"{name}={text!r}: want {want}")
+            found = "(not shown)" if name in SECRETS else repr(text)
+            self.faults.append(f"{name}={found}: want {want}")
             return default
 
     def require(self, name: str, parse: Callable[[str], str], want: str) -> str:

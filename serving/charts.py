@@ -80,7 +80,7 @@ def _plot(bars: Bars, height: int) -> figure:
     plot = figure(
         height=height, sizing_mode="stretch_width", tools="", toolbar_location=None, output_backend="canvas",
         x_range=Range1d(0, len(bars.buckets)), min_border_left=4, min_border_right=12,
-        outline_line_color=None)
+        background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None)
     zoom = BoxZoomTool(dimensions="width")
     plot.add_tools(zoom)
     plot.toolbar.active_drag = zoom

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
 import psycopg2
 from pyspark.errors import StreamingQueryException
 
@@ -19,27 +22,33 @@ class Restart(Exception):
     """The query must begin anew from the ledger; nothing is wrong with a service."""
 
 
-def fault_of(raised: BaseException | None, ended: StreamingQueryException) -> BaseException:
+def fault_of(raised: BaseException | None, ended: StreamingQueryException, archive: str) -> BaseException:
     """The error to act on. `raised` is what our own slice code raised, if it did; `ended` is Spark's word."""
     if isinstance(raised, LambdameterError | Restart):
         return raised
     if isinstance(raised, psycopg2.OperationalError | psycopg2.InterfaceError):
-        return ServiceAway(f"PostgreSQL cannot be reached: {_line(str(raised))}")
-    text = f"{raised or ''} {ended}"
-    if any(word in text for word in _DATA_LOSS):
+        return ServiceAway(f"PostgreSQL cannot be reached: {_one_line(str(raised))}")
+    trace = f"{ended}\n{raised or ''}"
+    if _cause(trace, _DATA_LOSS):
         return Restart("Kafka no longer holds some records that were to be read")
-    if any(word in text for word in _ARCHIVE_AWAY):
-        return ServiceAway(f"the archive cannot be written: {_cause(text)}")
-    if any(word in text for word in _KAFKA_AWAY):
-        return ServiceAway(f"Kafka cannot be reached: {_cause(text)}")
+    if cause := _cause(trace, _ARCHIVE_AWAY):
+        return ServiceAway(f"the archive {_without_secrets(archive)} cannot be written: {cause}")
+    if cause := _cause(trace, _KAFKA_AWAY):
+        return ServiceAway(f"Kafka cannot be reached: {cause}")
     return raised or ended
 
 
-def _cause(text: str) -> str:
-    """The line that names the cause, out of a trace of two languages."""
-    named = [line.strip() for line in text.splitlines() if "Error" in line or "Exception" in line]
-    return _line(named[-1] if named else text)
+def _cause(trace: str, words: Sequence[str]) -> str:
+    """The last line with one of the words in a trace of two languages; empty where none has."""
+    lines = [line for line in trace.splitlines() if any(word in line for word in words)]
+    return _one_line(lines[-1]) if lines else ""
 
 
-def _line(text: str) -> str:
+def _without_secrets(archive: str) -> str:
+    """A URI without user, password and options, which may hold keys; a path as it is."""
+    parts = urlsplit(archive)
+    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}" if "://" in archive else archive
+
+
+def _one_line(text: str) -> str:
     return " ".join(text.split())[:300]

@@ -122,7 +122,7 @@ class Job:
                     self._stop(query, writing)
                     return
         except StreamingQueryException as error:
-            raise fault_of(writing.fault, error) from error
+            raise fault_of(writing.fault, error, self.settings.archive) from error
         if writing.fault:
             raise writing.fault
 

@@ -12,7 +12,14 @@ from metering.domain.stream import Stream
 from metering.kafka.topics import TopicFacts, beginning_offsets, end_offsets, ensure_topic, topic_facts
 from metering.settings import KafkaSettings
 from metering.store.connection import reaching_postgresql, try_lock
-from metering.store.ledger import adopt_topic, introduce_topic, read_offsets, starting_offsets, step_over
+from metering.store.ledger import (
+    adopt_topic,
+    introduce_topic,
+    know_partitions,
+    read_offsets,
+    starting_offsets,
+    step_over,
+)
 from metering.telemetry import Log
 
 LOG = Log("speed_layer")
@@ -78,4 +85,5 @@ def _places(connection: Connection, kafka: KafkaSettings, topic: str) -> tuple[d
         for gap in gaps:
             LOG.error("records were deleted before they were read", topic=topic, partition=gap.partition,
                       first=gap.first, last=gap.last)
-    return starts, frozenset(stored)
+    know_partitions(connection, topic, {number: at for number, at in starts.items() if number not in stored})
+    return starts, frozenset(starts)

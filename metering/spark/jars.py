@@ -1,6 +1,6 @@
 """The jars of Kafka and of Spark's Kafka source: fetched once, checked against jars.lock, kept.
 
-Run as a module it fetches all sets: `python -m metering.spark.jars`.
+Run as a module it fetches all sets, or prints one: `python -m metering.spark.jars --print spark-kafka`.
 """
 
 from __future__ import annotations
@@ -143,17 +143,30 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fetch all sets, or write the lock afresh."""
+    """Fetch all sets, print one, or write the lock afresh."""
     parser = argparse.ArgumentParser(
         prog="python -m metering.spark.jars",
         description="Fetch the jars of Kafka and of Spark's Kafka source, or check those that are there.",
         epilog="example: python -m metering.spark.jars",
     )
     parser.add_argument("--write-lock", action="store_true", help="resolve afresh and write jars.lock")
-    if parser.parse_args(arguments).write_lock:
+    parser.add_argument("--print", dest="name", choices=[jar_set.name for jar_set in SETS],
+                        help="print the jars of one set with commas between, as spark-submit's --jars takes them")
+    asked = parser.parse_args(arguments)
+    if asked.write_lock:
         write_lock(jar for jar_set in SETS for jar in resolve_afresh(jar_set))
         return 0
-    return fetch_all()
+    return print_jars(asked.name) if asked.name else fetch_all()
+
+
+def print_jars(name: str) -> int:
+    """Print a set's paths in one line; fetched where they are not kept yet."""
+    try:
+        print(",".join(map(str, jars(name))))
+    except LambdameterError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 from metering.domain.archive_file import ArchiveFile
 from metering.domain.errors import LambdameterError
 from metering.sql import statement
+from metering.store.slice_commit import hold_generation
 
 
 class Raced(LambdameterError):
@@ -32,8 +33,17 @@ def candidates(cursor: Cursor, topic: str, *, many: int) -> list[Candidate]:
     return [Candidate(*row) for row in cursor.fetchall()]
 
 
-def supersede(cursor: Cursor, candidate: Candidate, replaced: Sequence[str], by: ArchiveFile) -> None:
-    """List the new file and mark exactly the files it was made of, within the caller's transaction."""
+def supersede(
+    cursor: Cursor, candidate: Candidate, replaced: Sequence[str], by: ArchiveFile, is_present: Callable[[], bool]
+) -> None:
+    """List the new file and mark exactly the files it was made of, within the caller's transaction.
+
+    Raises Raced where the hour, its files or the new file are not what they were when it was written.
+    """
+    # As in a slice's commit: held first, so that no vacuum removes the new file between the look and the commit.
+    hold_generation(cursor, by.topic)
+    if not is_present():
+        raise Raced(f"{by.path} was removed before it was listed")
     place = {"topic": by.topic, "hour": candidate.hour, "revision": candidate.revision}
     cursor.execute(statement("batch/hold_hour"), place)
     if cursor.fetchone() is None:
@@ -62,7 +72,7 @@ def hold_all_commits(cursor: Cursor, topic: str) -> None:
     cursor.execute(statement("batch/hold_generation_alone"), {"topic": topic})
 
 
-def listed_paths(cursor: Cursor, topic: str) -> set[str]:
-    """Every path the manifest lists, superseded ones included."""
+def listed_paths(cursor: Cursor, topic: str) -> dict[str, bool]:
+    """Every path the manifest lists → whether it counts (is not superseded)."""
     cursor.execute(statement("batch/listed_paths"), {"topic": topic})
-    return {path for (path,) in cursor.fetchall()}
+    return dict(cursor.fetchall())

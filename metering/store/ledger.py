@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json
@@ -13,6 +13,8 @@ from metering.domain.spans import DELETED, Gap, PartitionSpan
 from metering.sql import statement
 from metering.store.connection import only_row
 from metering.store.slice_commit import advance, hold_generation, record_gaps
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def introduce_topic(connection: Connection, topic: str, topic_id: str) -> str:
@@ -53,6 +55,15 @@ def starting_offsets(
             gaps.append(Gap(partition, at, first - 1, DELETED))
         starts[partition] = max(at, first)
     return starts, gaps
+
+
+def know_partitions(connection: Connection, topic: str, starts: Mapping[int, int]) -> None:
+    """Give partitions that were never read a row, so that an empty one does not hold finality back."""
+    with connection, connection.cursor() as cursor:
+        for partition, first in sorted(starts.items()):
+            cursor.execute(
+                statement("speed/insert_offset"),
+                {"topic": topic, "partition": partition, "expected": first, "next_offset": first, "last_append": EPOCH})
 
 
 def step_over(connection: Connection, topic: str, gaps: list[Gap]) -> None:

@@ -89,8 +89,8 @@ def _fence(cursor: Cursor, topic: str, result: HourResult) -> None:
         statement("batch/fence_hour" if before.known else "batch/fence_new_hour"),
         {
             "topic": topic, "hour": before.hour, "revision": before.revision, "sealed": result.sealed,
-            "events": result.events, "duplicates": result.duplicates, "conflicts": len(result.conflicts),
-            "first_arrival": result.first_arrival,
+            "final": before.final, "events": result.events, "duplicates": result.duplicates,
+            "conflicts": len(result.conflicts), "first_arrival": result.first_arrival,
         },
     )  # fmt: skip
     if cursor.rowcount != 1:

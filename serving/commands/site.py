@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if missing:
         raise BadInput(f"{len(missing)} migrations are not applied: run `python -m serving migrate`")
     connections.close_all()  # the workers are forks and must not share a connection
-    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["redoc*"])
+    _collect_static_files(settings)
     log.info("the site starts", address=f"http://{options.bind}:{options.port}/")
     try:
         _Gunicorn(options).run()
@@ -53,6 +53,14 @@ def _check(options: argparse.Namespace) -> None:
         socket.create_server(address[:2], family=family).close()
     except OSError as error:
         raise BadInput(f"--bind={options.bind} --port={options.port}: {error.strerror}") from error
+
+
+def _collect_static_files(settings: Settings) -> None:
+    """Hash and compress them into the home, within a second."""
+    try:
+        call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["redoc*"])
+    except OSError as error:
+        raise BadInput(f"LAMBDAMETER_HOME={str(settings.home)!r}: {error.strerror}; want a folder of yours") from error
 
 
 class _Lines(Logger):

@@ -12,7 +12,7 @@ from serving.queries.buckets import Bucket, Buckets
 from serving.queries.dimensions import Finality
 from serving.queries.usage import Before, BucketRow, Totals
 
-NO_DATA_BEFORE = "no data"
+NO_DATA_BEFORE = "no data before"
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def read_usage(query: QueryDict, now: datetime) -> UsageState:
         now=now,
         dimension=one_of(query, "by", BY, "user"),
         granularity=one_of(query, "granularity", granularities, ""),
-        ids=_ids(query),
+        ids=read_ids(query),
         show=show,
         sort=one_of(query, "sort", {order: order for order in orders}, default),
         page=read_page(query),
@@ -145,7 +145,8 @@ def read_page(query: QueryDict) -> int:
     return int(found)
 
 
-def _ids(query: QueryDict) -> tuple[str, ...]:
+def read_ids(query: QueryDict) -> tuple[str, ...]:
+    """Every `id`, once each. Raises ParameterFault."""
     ids = tuple(dict.fromkeys(id.strip() for id in query.getlist("id") if id.strip()))
     for id in ids:
         if not IDENTIFIER.fullmatch(id):

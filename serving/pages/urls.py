@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from serving.pages.views.events import events
 from serving.pages.views.health import health
 from serving.pages.views.overview import overview
 from serving.pages.views.passport import passport
@@ -15,5 +16,6 @@ urlpatterns = [
     path("quotas", quotas, name="quotas"),
     path("proof", proof, name="proof"),
     path("proof/<str:hour>", passport, name="passport"),
+    path("proof/<str:hour>/events", events, name="events"),
     path("health", health, name="health"),
 ]

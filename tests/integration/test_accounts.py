@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg2
 import pytest
 from django.test import Client
+from psycopg2.extensions import connection as Connection
 
 from tests.integration.people import PASSWORD, client_of, counted_queries, make_account
+from tests.lib.running import until
 
 pytestmark = pytest.mark.stack
 
@@ -149,12 +153,24 @@ def test_a_link_signs_in_once(site: None) -> None:
     assert second.get("/").status_code == 302
 
 
-def test_of_many_who_follow_a_link_at_once_one_gets_in(site: None) -> None:
+def test_of_many_who_follow_a_link_at_once_one_gets_in(site: None, database_url: str, connection: Connection) -> None:
     link = _link(make_account("raced", "viewer"))
 
-    statuses = [response.status_code for response in at_once(8, lambda: Client().get(link))]
+    with closing(psycopg2.connect(database_url)) as holding, ThreadPoolExecutor(1) as beside:
+        holding.cursor().execute("SELECT FROM account WHERE name = 'raced' FOR UPDATE")
+        followed = beside.submit(at_once, 8, lambda: Client().get(link))
+        until(lambda: _waiting(connection) == 8, "all eight have read the account and wait to change it")
+        holding.rollback()
+        statuses = [response.status_code for response in followed.result()]
 
     assert sorted(statuses) == [302] + [403] * 7
+
+
+def _waiting(connection: Connection) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return int(cursor.fetchone()[0])
 
 
 def test_a_link_is_void_when_changed_when_old_and_when_its_account_ended(site: None) -> None:

@@ -1,4 +1,4 @@
-"""SIGKILL at every failpoint of both layers, twice each: what is counted in the end is what an undisturbed count gives."""
+"""SIGKILL at every failpoint of both layers, twice each: the count in the end is that of an undisturbed one."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -16,13 +17,14 @@ from django.test import Client
 
 from tests.integration.people import client_of, counted_queries
 from tests.lib.sample_rows import CORRECTED_AGO, USERS, fill
+from tests.unit.serving.test_archived_events import written
 
 pytestmark = pytest.mark.stack
 
 NOW = datetime.now(UTC)
 CURRENT = NOW.replace(minute=0, second=0, microsecond=0)
 PASSPORT = f"/proof/{CURRENT - timedelta(hours=CORRECTED_AGO):%Y-%m-%dT%H}"
-PAGES = ("/", "/usage", "/quotas", "/proof", PASSPORT, "/health")
+PAGES = ("/", "/usage", "/quotas", "/proof", PASSPORT, f"{PASSPORT}/events", "/health")
 WEEK = "from=now-7d&to=now"
 
 QUESTIONS = {
@@ -124,7 +126,7 @@ def test_nothing_in_a_page_needs_more_than_the_strict_policy(viewer: Client, add
     assert not re.findall(r'(?:src|href)="(?:https?:)?//', page)
 
 
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("address", [address for address in PAGES if "/events" not in address])
 def test_every_page_says_how_fresh_it_is(viewer: Client, address: str) -> None:
     page = text_of(viewer, address)
 
@@ -238,6 +240,28 @@ def test_the_passport_leads_from_a_number_to_files_and_offsets(viewer: Client) -
     assert "a late event" in page and "proven" in page
     assert "Not found" in text_of(viewer, "/proof/2001-01-01T00", status=404)
     assert "Not found" in text_of(viewer, "/proof/yesterday", status=404)
+
+
+def test_a_second_click_leads_to_the_raw_events(
+    viewer: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    hour = datetime(2021, 2, 19, 21, tzinfo=UTC)
+    path = written(tmp_path, "raw.parquet", ["u1", "u2"])
+    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO archive_file (path, topic, hour, rows, generation, size, sha256) "
+            "VALUES (%s, 'devices', %s, 2, 1, 1, '')", (path, hour))
+    monkeypatch.setenv("LAMBDAMETER_ARCHIVE", str(tmp_path))
+
+    passport = text_of(viewer, "/proof/2021-02-19T21?by=user&id=u2")
+    address = re.search(r'id="raw-events" href="([^"]+)"', passport)
+    assert address
+    page = text_of(viewer, address[1].replace("&amp;", "&"))
+
+    assert page.count("2021-02-19 21:00:01") == 1 and ">u1<" not in page
+    assert "<b>by</b>: found" in text_of(viewer, "/proof/2021-02-19T21/events?by=colour", status=400)
+    (tmp_path / path).unlink()
+    assert "cannot be read" in text_of(viewer, "/proof/2021-02-19T21/events", status=503)
 
 
 def test_an_unknown_address_is_a_page_of_ours(viewer: Client) -> None:

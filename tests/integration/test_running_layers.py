@@ -19,6 +19,7 @@ from local_stack import Stack
 from tests.lib.layers import Deployment, deployed
 from tests.lib.running import Running, until
 from tests.lib.served_watcher import ServedWatcher, served_total
+from tests.lib.topic import PARTITIONS
 
 pytestmark = pytest.mark.stack
 
@@ -83,7 +84,8 @@ def day(
         speed = layers.start("speed_layer")
         speed.wait_for("counting")
         day = Day(layers, speed, layers.start("batch_layer", "--every", "2"))
-        day.send(*range(1, 201))
+        for partition in range(PARTITIONS):
+            day.send(*range(1, 51), partition=partition)
         day.wait_until_served()
         day.wait_until_published()
         yield day

@@ -210,3 +210,5 @@ def deployed(
             yield deployment
         finally:
             deployment.end()
+            if new_topic:
+                deployment.topic.drop()

@@ -9,3 +9,5 @@ SET published_generation = %(sealed)s,
     failed = ''
 WHERE topic = %(topic)s AND hour = %(hour)s
   AND revision = %(revision)s AND published_generation <= %(sealed)s
+  -- Finality moves without a revision, and with it what the hour's quotas are.
+  AND final = %(final)s

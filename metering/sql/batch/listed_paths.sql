@@ -1,1 +1,1 @@
-SELECT path FROM archive_file WHERE topic = %(topic)s
+SELECT path, superseded IS NULL FROM archive_file WHERE topic = %(topic)s

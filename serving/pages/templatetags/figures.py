@@ -64,11 +64,11 @@ def verdict(found: Verdict) -> SafeString:
     return format_html('<span class="mark mark-{}">{}</span>', kind, found.value)
 
 
-@register.filter
-def passport(bucket: Bucket) -> str:
+@register.simple_tag
+def passport(bucket: Bucket, by: str, id: str) -> str:
     """Where the numbers of a bar come from: its hour's passport, or the proofs of its hours."""
     if bucket.end - bucket.start <= HOUR:
-        return _passport(bucket.start)
+        return _of_hour("passport", bucket.start, {"by": by, "id": id})
     query = urlencode({"from": address_text(bucket.start), "to": address_text(bucket.end), **_zone_query()})
     return f"{reverse('proof')}?{query}"
 
@@ -76,12 +76,20 @@ def passport(bucket: Bucket) -> str:
 @register.simple_tag
 def passport_at(hour: datetime) -> str:
     """The address of an hour's passport."""
-    return _passport(hour)
+    return _of_hour("passport", hour, {})
 
 
-def _passport(hour: datetime) -> str:
-    address = reverse("passport", args=[f"{hour.astimezone(UTC):%Y-%m-%dT%H}"])
-    query = urlencode(_zone_query())
+@register.simple_tag(takes_context=True)
+def events_at(context: template.Context, hour: datetime) -> str:
+    """The address of an hour's raw events, of the id that this page is about where it is about one."""
+    given = context["request"].GET
+    about = {name: given[name] for name in ("by", "id") if given.get(name)}
+    return _of_hour("events", hour, about)
+
+
+def _of_hour(page: str, hour: datetime, about: dict[str, str]) -> str:
+    address = reverse(page, args=[f"{hour.astimezone(UTC):%Y-%m-%dT%H}"])
+    query = urlencode(about | _zone_query())
     return f"{address}?{query}" if query else address
 
 

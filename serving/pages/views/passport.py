@@ -20,7 +20,7 @@ from serving.ranges import TimeRange, parse_zone
 @require_safe
 def passport(request: HttpRequest, hour: str) -> HttpResponse:
     """The page of the UTC hour that the address names as 2026-01-31T13; 404 where nothing is kept of it."""
-    start = _hour(hour)
+    start = read_hour(hour)
     with one_snapshot():
         fresh = freshness(SystemClock().now())
         hours, _ = hour_proofs(TimeRange(start, start + HOUR, parse_zone(""), hour, hour))
@@ -32,7 +32,8 @@ def passport(request: HttpRequest, hour: str) -> HttpResponse:
         runs=runs, files=files, corrections=corrections)
 
 
-def _hour(text: str) -> datetime:
+def read_hour(text: str) -> datetime:
+    """The hour that an address names. Raises Http404."""
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
     except ValueError:

@@ -64,6 +64,14 @@ def test_a_secret_may_come_from_a_file_and_is_never_shown(tmp_path: Path) -> Non
         load("database", environ={"LAMBDAMETER_HOME": str(tmp_path), "DATABASE_URL_FILE": "/absent"})
 
 
+def test_a_fault_never_shows_a_secret() -> None:
+    with pytest.raises(BadSettings) as caught:
+        load("database", "secret", environ=GOOD | {"DATABASE_URL": "mysql://u:hidden@h/db", "SECRET_KEY": "hidden"})
+
+    assert len(caught.value.faults) == 2
+    assert "hidden" not in str(caught.value)
+
+
 def test_a_stack_file_others_may_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "stack.env").write_text("SECRET_KEY=abc\n")
     (tmp_path / "stack.env").chmod(0o644)

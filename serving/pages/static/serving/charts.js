@@ -16,7 +16,6 @@ const drawn = new Map(); // element → { view, edges }
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function paint(plot) {
-  plot.border_fill_color = plot.background_fill_color = colour("card"); // also behind the saved picture
   for (const renderer of plot.renderers) {
     if (renderer.name === "earlier") {
       renderer.glyph.line_color = { value: colour("ink") };
@@ -39,11 +38,13 @@ function paint(plot) {
   }
 }
 
-// Labels that would touch are left out, evenly.
+// Labels that would touch are left out, evenly, and so that days stay named.
 function thin(place, view, all) {
   const [axis] = view.model.below;
   const step = Math.ceil((all.length * 62) / Math.max(place.clientWidth - 70, 1));
-  axis.ticker.ticks = all.filter((_, index) => index % step === 0);
+  const label = (tick) => axis.major_label_overrides.get(tick) ?? "";
+  const day = Math.max(all.findIndex((tick) => !/^\d\d:\d\d$/.test(label(tick))), 0);
+  axis.ticker.ticks = all.filter((_, index) => (index - day) % step === 0);
 }
 
 function zoomed(edges, range) {
@@ -92,8 +93,14 @@ function drawAll() {
 async function save(event) {
   const button = event.target.closest("[data-save]");
   if (!button) return;
-  const view = drawn.get(document.getElementById(button.dataset.save));
-  const blob = await view.export("png").to_blob();
+  const { canvas: chart } = drawn.get(document.getElementById(button.dataset.save)).export("png");
+  const picture = document.createElement("canvas");
+  [picture.width, picture.height] = [chart.width, chart.height];
+  const pen = picture.getContext("2d");
+  pen.fillStyle = colour("card"); // the chart itself has no ground
+  pen.fillRect(0, 0, picture.width, picture.height);
+  pen.drawImage(chart, 0, 0);
+  const blob = await new Promise((done) => picture.toBlob(done));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = button.dataset.name;
