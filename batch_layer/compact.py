@@ -88,7 +88,12 @@ def _write(stream: Stream, archive: Archive, candidate: Candidate, files: Sequen
     first = pc.min(rows["ingest_time"].cast(pa.int64())).as_py()
     return ArchiveFile(
         path=path, topic=stream.topic, hour=hour_us, rows=rows.num_rows, kafka_partition=None, first_offset=None,
-        last_offset=None, first_ingest=first, size=size, sha256=digest)
+        last_offset=None, first_ingest=first, size=size, sha256=digest, partition_rows=_rows_by_partition(rows))
+
+
+def _rows_by_partition(rows: pa.Table) -> dict[int, int]:
+    counted = pc.value_counts(rows["partition"])
+    return {count["values"]: count["counts"] for count in counted.to_pylist()}
 
 
 def remove_superseded(session: LockedSession, stream: Stream, archive: Archive, keep_s: int) -> int:

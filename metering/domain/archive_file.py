@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class ArchiveFile:
-    """A finished file as the manifest lists it. `hour` and `first_ingest` are epoch microseconds, UTC."""
+    """A finished file as the manifest lists it. `hour` and `first_ingest` are epoch microseconds, UTC.
+
+    A compacted file has no partition or offsets of its own; `partition_rows` says what it has of each partition.
+    """
 
     path: str
     topic: str
@@ -19,3 +23,4 @@ class ArchiveFile:
     first_ingest: int
     size: int
     sha256: str
+    partition_rows: Mapping[int, int] = field(default_factory=dict)

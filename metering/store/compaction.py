@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import Json
 
 from metering.domain.archive_file import ArchiveFile
 from metering.domain.errors import LambdameterError
@@ -56,6 +57,7 @@ def supersede(
         {
             "path": by.path, "topic": by.topic, "hour": candidate.hour, "rows": by.rows,
             "generation": candidate.published_generation, "size": by.size, "sha256": by.sha256,
+            "partition_rows": Json({str(number): rows for number, rows in by.partition_rows.items()}),
             "first_ingest": datetime.fromtimestamp(by.first_ingest / 1e6, UTC),
         },
     )  # fmt: skip

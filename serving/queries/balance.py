@@ -12,7 +12,7 @@ from serving.queries.snapshot import ask, statement, whole
 
 @dataclass(frozen=True)
 class PartitionBalance:
-    """One partition. `archived` counts rows of files that hold this partition alone; `lag` is in messages."""
+    """One partition. `archived`: its rows in files that count; `lag` is in messages."""
 
     partition: int
     first_offset: int
@@ -34,13 +34,13 @@ class PartitionBalance:
 
     @property
     def elsewhere(self) -> int:
-        """Offsets that must be in compacted files, which hold all partitions."""
+        """Offsets not accounted for here: 0, unless compacted files do not tell their partitions."""
         return self.read - self.archived - self.dead - self.missed
 
 
 @dataclass(frozen=True)
 class Balance:
-    """The topic's partitions and the rows in compacted files."""
+    """The topic's partitions, and the rows of compacted files that do not tell their partitions."""
 
     topic: str
     partitions: list[PartitionBalance]

@@ -1,10 +1,21 @@
--- Every offset accounted for: one row a partition. Files of several partitions (compacted ones) cannot be
--- told apart here; their rows come in a row of their own, with the partition NULL.
-WITH files AS (
-    SELECT kafka_partition AS partition, sum(rows) AS archived
+-- Every offset accounted for: one row a partition. A compacted file says how many rows it has of each partition;
+-- rows of one that does not come in a row of their own, with the partition NULL.
+WITH counted AS (
+    SELECT kafka_partition, rows, partition_rows
     FROM archive_file
     WHERE topic = %(topic)s AND superseded IS NULL
-    GROUP BY kafka_partition
+),
+shares AS (
+    SELECT kafka_partition AS partition, rows FROM counted WHERE kafka_partition IS NOT NULL
+    UNION ALL
+    SELECT share.key::bigint, share.value::bigint
+    FROM counted, jsonb_each_text(partition_rows) AS share
+    WHERE kafka_partition IS NULL
+    UNION ALL
+    SELECT NULL, rows FROM counted WHERE kafka_partition IS NULL AND partition_rows = '{}'
+),
+files AS (
+    SELECT partition, sum(rows) AS archived FROM shares GROUP BY partition
 ),
 letters AS (
     SELECT partition, count(*) AS dead

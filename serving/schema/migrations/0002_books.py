@@ -74,6 +74,7 @@ class Migration(migrations.Migration):
                 ("size", models.BigIntegerField()),
                 ("sha256", models.TextField()),
                 ("first_ingest", models.DateTimeField(db_default=Now())),
+                ("partition_rows", models.JSONField(db_default=models.Value({}, models.JSONField()))),
                 ("listed_at", models.DateTimeField(db_default=Now())),
             ],
             options={

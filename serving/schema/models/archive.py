@@ -7,7 +7,8 @@ from django.db.models.functions import Now
 
 
 class ArchiveFile(models.Model):
-    """One Parquet file. `path` is relative to the archive; a compacted file has no partition or offsets."""
+    """One Parquet file. `path` is relative to the archive; a compacted file has no partition or offsets,
+    and says in `partition_rows` how many rows it has of each partition."""
 
     path = models.TextField(primary_key=True)
     topic = models.TextField()
@@ -21,6 +22,7 @@ class ArchiveFile(models.Model):
     size = models.BigIntegerField()
     sha256 = models.TextField()
     first_ingest = models.DateTimeField(db_default=Now())
+    partition_rows = models.JSONField(db_default=models.Value({}, models.JSONField()))
     listed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
