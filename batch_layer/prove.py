@@ -27,22 +27,24 @@ def prove(stream: Stream, rollup: Rollup, count: HourCount, realtime: pa.Table) 
     """
     fast = merge_partials(rollup, [realtime])
     files = {mark: _rows(rollup, count, mark) for mark in (*_FROM_FILES, HOURLY)}
-    unequal = differences(rollup, fast, files[Part.FRESH])
-    exact_totals = {_total(rollup, cut, files[Part.EXACT]) for cut in rollup.cuts}
+    exact_totals = {_total(rollup, _of_cut(cut, files[Part.EXACT])) for cut in rollup.cuts}
     dimensions_differ = rollup.name in stream.equal_sums and len(exact_totals) > 1
-    return [_prove_cut(rollup, cut, fast, files, unequal, dimensions_differ) for cut in rollup.cuts]
+    return [
+        _prove_cut(
+            rollup, cut, _of_cut(cut, fast), {mark: _of_cut(cut, rows) for mark, rows in files.items()},
+            dimensions_differ=dimensions_differ)
+        for cut in rollup.cuts]
 
 
 def _prove_cut(
-    rollup: Rollup, cut: Cut, fast: pa.Table, files: dict[str, pa.Table], unequal: list[str], dimensions_differ: bool
+    rollup: Rollup, cut: Cut, fast: pa.Table, files: dict[str, pa.Table], *, dimensions_differ: bool
 ) -> ProofRow:
-    totals = {mark: _total(rollup, cut, rows) for mark, rows in files.items()}
-    realtime = _total(rollup, cut, fast)
-    kind = _kind(rollup, cut)
-    mine = [text for text in unequal if kind in text]
+    totals = {mark: _total(rollup, rows) for mark, rows in files.items()}
+    realtime = _total(rollup, fast)
+    unequal = differences(rollup, fast, files[Part.FRESH])
     faults = []
-    if mine or realtime != totals[Part.FRESH]:
-        faults.append(f"realtime and archive differ in {len(mine)} keys: {'; '.join(mine[:_SHOWN])}")
+    if unequal or realtime != totals[Part.FRESH]:
+        faults.append(f"realtime and archive differ in {len(unequal)} keys: {'; '.join(unequal[:_SHOWN])}")
     if totals[Part.EXACT] + totals[Part.REPEATED] != totals[Part.WHOLE]:
         faults.append(f"counted + repeated is not the files' sum {totals[Part.WHOLE]}")
     if rollup.hourly_batch and totals[HOURLY] != totals[Part.EXACT]:
@@ -50,7 +52,7 @@ def _prove_cut(
     if dimensions_differ:
         faults.append("the cuts of the same events add up to different totals")
     return ProofRow(
-        type=kind, realtime=realtime, archive=totals[Part.FRESH], batch=totals[Part.EXACT],
+        type=_kind(rollup, cut), realtime=realtime, archive=totals[Part.FRESH], batch=totals[Part.EXACT],
         duplicates=totals[Part.REPEATED], ok=not faults, why="; ".join(faults))
 
 
@@ -63,9 +65,13 @@ def _rows(rollup: Rollup, count: HourCount, mark: str) -> pa.Table:
     return merge_partials(rollup, [found] if found is not None else [])
 
 
-def _total(rollup: Rollup, cut: Cut, rows: pa.Table) -> int:
+def _of_cut(cut: Cut, rows: pa.Table) -> pa.Table:
     for column, text in cut.constants.items():
         rows = rows.filter(pc.equal(rows[column], text))
+    return rows
+
+
+def _total(rollup: Rollup, rows: pa.Table) -> int:
     return int(pc.sum(rows[rollup.measures[0].column]).as_py() or 0)
 
 

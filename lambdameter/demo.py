@@ -43,7 +43,8 @@ def add_to(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM; everything started here is stopped. A second run goes on with the same home."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     given = {"LAMBDAMETER_HOME": options.home} if options.home else None
     home = settings.load(overrides=given).home
     stack = Stack(home)
@@ -53,7 +54,6 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print()
     finally:
-        demo.tell("stopping")
         stack.down()
     demo.tell(f"stopped; the data stays in {home}: `make demo` goes on from there, `rm -r {home}` forgets it")
     return 0
@@ -75,15 +75,16 @@ class Demo:
         self._stack.up()
         environment = self._stack.env()
         with Children(self._home / "logs", environment) as children:
-            self._prepare(children)
-            self._start(children)
-            self._fill(children, settings.load("kafka", "database", overrides=environment))
-            self._go_live(children)
-            if self._options.until_filled:
-                return
-            while True:
-                children.check()
-                time.sleep(1)
+            try:
+                self._prepare(children)
+                self._start(children)
+                self._fill(children, settings.load("kafka", "database", overrides=environment))
+                self._go_live(children)
+                while not self._options.until_filled:
+                    children.check()
+                    time.sleep(1)
+            finally:
+                self.tell("stopping")
 
     def _prepare(self, children: Children) -> None:
         self.tell("tables, 20 users with quotas, an account")

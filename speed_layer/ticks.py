@@ -50,7 +50,8 @@ def note(job: Job) -> None:
                 note_end_offsets(connection, topic, end_offsets(job.settings.kafka, topic))
                 detail = {
                     "slices": job.progress.slices, "events": job.progress.events, "rejected": job.progress.rejected,
-                    "files": job.progress.files, "last_slice": job.progress.last_slice,
+                    "files": job.progress.files,
+                    **{f"last_slice_{name}": fact for name, fact in job.progress.last_slice.items()},
                     "slice_s": job.settings.slice_s,
                 }
                 note_layer(connection, f"speed:{topic}", job.started_at, detail)

@@ -10,7 +10,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from metering.domain.errors import Damaged, LambdameterError, ServiceAway
+from metering.domain.errors import BadSettings, Damaged, LambdameterError, ServiceAway
 from metering.sql import statement
 
 LOCK_TIMEOUT_S = 30
@@ -40,6 +40,9 @@ def reaching_postgresql() -> Iterator[None]:
         yield
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn) as error:
         raise _TablesMissing(f"{_line(error)}: run `python -m serving migrate` first") from error
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise BadSettings([f"DATABASE_URL's user may not do this: {_line(error)}; docs/operating.md lists the grants"])\
+            from error
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         raise ServiceAway(f"PostgreSQL cannot be reached: {_line(error)}") from error
 

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import count
 
 from metering.streams.devices import DEVICES
@@ -25,8 +26,8 @@ _EXAMPLE = """\
 example: python -m producers host --interval 5
 
 The device is this machine, the antenna a network interface, the app `sent` or `received`, and bytes what was
-moved since the last sample. An interface without traffic is told of once a minute with 0 bytes. Ctrl-C and
-SIGTERM end it in order."""
+moved since the last sample. Loopback is left out unless it is the only interface. An interface without traffic is
+told of once a minute with 0 bytes. Ctrl-C and SIGTERM end it in order."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,6 +41,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--interval", type=float, default=5.0, metavar="S", help="seconds between samples (default: %(default)g)")
     parser.add_argument("--samples", type=int, metavar="N", help="stop after so many samples (default: no end)")
     parser.add_argument("--machine", metavar="ID", help="the device's id (default: the host's name)")
+    parser.add_argument("--loopback", action="store_true", help="count the loopback interface too")
     options.add_sending_options(parser, DEVICES.topic)
     parser.set_defaults(run=run)
 
@@ -53,7 +55,7 @@ def run(args: argparse.Namespace) -> None:
     machine = cleaned(args.machine or platform.node(), "machine")
     log.info("sampling", machine=machine, interval_s=args.interval)
     with suppress(GaveUp):
-        for growths in samples(machine_counters, args.interval, args.samples, stop):
+        for growths in samples(partial(machine_counters, loopback=args.loopback), args.interval, args.samples, stop):
             if growths:
                 delivery.send(block(args.topic, machine, growths, now_ms()))
             delivery.tend()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import psutil
 
@@ -24,12 +24,23 @@ class Counters(Protocol):
     def __call__(self) -> Totals: ...
 
 
-def machine_counters() -> Totals:
-    """Totals of this machine's interfaces, as the kernel has them."""
-    return {
+def machine_counters(*, loopback: bool = False) -> Totals:
+    """Totals of this machine's interfaces, as the kernel has them.
+
+    The loopback interface carries what programs here say to each other, a local Kafka's own traffic too; it is
+    left out unless asked for, or where it is the only one.
+    """
+    states = psutil.net_if_stats()
+    totals = {
         interface: {SENT: counted.bytes_sent, RECEIVED: counted.bytes_recv}
         for interface, counted in psutil.net_io_counters(pernic=True, nowrap=False).items()
     }
+    outward = {name: counted for name, counted in totals.items() if not _is_loopback(name, states.get(name))}
+    return totals if loopback or not outward else outward
+
+
+def _is_loopback(name: str, state: Any) -> bool:
+    return "loopback" in getattr(state, "flags", "").split(",") or name == "lo"
 
 
 @dataclass(frozen=True)

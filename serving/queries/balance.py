@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from metering.domain.spans import DELETED
 from serving.queries.dimensions import TOPIC
 from serving.queries.snapshot import ask, statement, whole
 
 
 @dataclass(frozen=True)
 class PartitionBalance:
-    """One partition. `archived`: its rows in files that count; `lag` is in messages."""
+    """One partition. `archived`: its rows in files that count; `lag` is in messages.
+
+    `missed`: offsets stepped over, of them `lost`: records that Kafka deleted before they were read; the others
+    never were messages (transaction markers, aborted or compacted records).
+    """
 
     partition: int
     first_offset: int
@@ -22,6 +27,7 @@ class PartitionBalance:
     archived: int
     dead: int
     missed: int
+    lost: int
 
     @property
     def read(self) -> int:
@@ -64,6 +70,10 @@ class Balance:
         return sum(partition.missed for partition in self.partitions)
 
     @property
+    def lost(self) -> int:
+        return sum(partition.lost for partition in self.partitions)
+
+    @property
     def lag(self) -> int:
         return sum(partition.lag for partition in self.partitions)
 
@@ -82,7 +92,7 @@ class Balance:
 
 def balance() -> Balance:
     """The balance of the topic as of this snapshot."""
-    rows = ask(statement("balance"), {"topic": TOPIC}, lambda **columns: columns)
+    rows = ask(statement("balance"), {"topic": TOPIC, "lost": DELETED}, lambda **columns: columns)
     partitions = [_partition(row) for row in rows if row["partition"] is not None]
     compacted = sum(whole(row["archived"]) for row in rows if row["partition"] is None)
     return Balance(TOPIC, partitions, compacted)
@@ -90,5 +100,5 @@ def balance() -> Balance:
 
 def _partition(row: dict[str, Any]) -> PartitionBalance:
     heard = row["last_append"] if row["last_append"].timestamp() > 0 else None
-    sums = {name: whole(row[name]) for name in ("archived", "dead", "missed")}
+    sums = {name: whole(row[name]) for name in ("archived", "dead", "missed", "lost")}
     return PartitionBalance(**(row | sums | {"last_append": heard}))

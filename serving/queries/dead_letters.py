@@ -61,7 +61,9 @@ def readable(raw: bytes) -> tuple[str, bool]:
     >>> readable(b"\\xff\\xfe")
     ('ff fe', True)
     """
-    for end in range(len(raw), max(len(raw) - 4, -1), -1):
+    if not raw:
+        return "", False
+    for end in range(len(raw), max(len(raw) - 4, 0), -1):
         try:
             text = raw[:end].decode("utf-8")
         except UnicodeDecodeError:

@@ -15,8 +15,8 @@ from serving.queries.snapshot import ask, statement, whole
 DATA_LATE, DATA_STALE = timedelta(seconds=30), timedelta(minutes=5)
 """A slice takes 5 s, so half a minute is late."""
 
-FINAL_LATE, FINAL_STALE = timedelta(hours=3), timedelta(hours=6)
-"""An hour is final at its end, and ten minutes of grace, and the next hourly run: 2 h 10 min at most."""
+FINAL_LATE, FINAL_STALE = timedelta(hours=2), timedelta(hours=5)
+"""After its end an hour is final within ten minutes of grace and the next hourly run: 1 h 10 min at most."""
 
 LAYER_SILENT = timedelta(minutes=1)
 
@@ -94,11 +94,10 @@ def _speed(found: dict[str, Any], final_to: datetime | None, now: datetime) -> t
 
 
 def _batch(found: dict[str, Any], final_to: datetime | None, now: datetime) -> tuple[str, Level]:
-    first_open = found["first_open"]
-    age = now - first_open if first_open else timedelta()
+    age = now - found["open_since"] if found["open_since"] else timedelta()
     if age <= FINAL_LATE:
         return "", Level.GOOD
-    words = f"the batch layer has not made the hour of {first_open:%Y-%m-%d %H:%M} UTC final"
+    words = f"the batch layer has not made the hour of {found['longest_open']:%Y-%m-%d %H:%M} UTC final"
     return words, _by(age, FINAL_STALE)
 
 

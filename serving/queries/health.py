@@ -175,7 +175,7 @@ def _of_balance(books: Balance) -> list[Finding]:
     if books.difference or books.suspects:
         what = f"the offset balance of {books.topic} is off by {books.difference:,} messages"
         found.append(Finding(Level.BAD, what, "the proof page shows the partitions"))
-    if books.missed:
-        what = f"{books.missed:,} messages were deleted from Kafka before they were read"
+    if books.lost:
+        what = f"{books.lost:,} messages were deleted from Kafka before they were read"
         found.append(Finding(Level.WARN, what, "recorded as gaps; longer retention in Kafka avoids it"))
     return found

@@ -302,6 +302,19 @@ def test_health_names_the_hour_that_failed_the_worst_first() -> None:
     assert {layer.name for layer in found.layers} == {"batch", "speed:devices"}
 
 
+def test_an_hour_is_overdue_counted_from_its_end_or_from_the_arrival_of_its_first_event(database_url: str) -> None:
+    """History that arrives today is not late today; an hour nobody took over for long is named."""
+    with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute("UPDATE hour_state SET first_arrival = %s WHERE NOT final", (NOW - timedelta(minutes=1),))
+        connection.commit()
+        assert freshness(NOW).behind == ""
+
+        cursor.execute("UPDATE hour_state SET first_arrival = hour WHERE NOT final")
+        connection.commit()
+        late = CURRENT - FAILED_AGO * HOUR
+        assert freshness(NOW).behind == f"the batch layer has not made the hour of {late:%Y-%m-%d %H:%M} UTC final"
+
+
 def test_freshness_tells_how_far_the_data_reaches_and_how_far_it_is_final() -> None:
     fresh = freshness(NOW)
 

@@ -103,12 +103,12 @@ def test_nothing_runs_as_root() -> None:
     assert all(service["cap_drop"] == ["ALL"] for service in SERVICES.values())
 
 
-def test_both_layers_share_the_archive_and_no_two_services_share_another_volume() -> None:
+def test_both_layers_write_the_archive_the_site_looks_and_no_other_volume_is_shared() -> None:
     mounted: dict[str, list[str]] = {}
     for name, service in SERVICES.items():
         for volume in service.get("volumes", []):
-            mounted.setdefault(volume.split(":")[0], []).append(name)
-    assert sorted(mounted.pop("archive")) == ["batch", "speed"]
+            mounted.setdefault(volume.split(":")[0], []).append(f"{name}{volume.partition('/archive')[2]}")
+    assert sorted(mounted.pop("archive")) == ["batch", "site:ro", "speed"]
     assert all(len(users) == 1 for users in mounted.values()), mounted
     assert mounted.keys() | {"archive"} == COMPOSE["volumes"].keys()
 

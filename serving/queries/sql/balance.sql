@@ -24,7 +24,10 @@ letters AS (
     GROUP BY partition
 ),
 gaps AS (
-    SELECT partition, sum(last_offset - first_offset + 1) AS missed
+    SELECT
+        partition,
+        sum(last_offset - first_offset + 1) AS missed,
+        sum(last_offset - first_offset + 1) FILTER (WHERE reason = %(lost)s) AS lost
     FROM offset_gap
     WHERE topic = %(topic)s
     GROUP BY partition
@@ -32,14 +35,14 @@ gaps AS (
 SELECT
     o.partition, o.first_offset, o.next_offset, o.end_offset, o.last_append,
     coalesce(files.archived, 0) AS archived, coalesce(letters.dead, 0) AS dead,
-    coalesce(gaps.missed, 0) AS missed
+    coalesce(gaps.missed, 0) AS missed, coalesce(gaps.lost, 0) AS lost
 FROM stream_offset AS o
 LEFT JOIN files ON files.partition = o.partition
 LEFT JOIN letters ON letters.partition = o.partition
 LEFT JOIN gaps ON gaps.partition = o.partition
 WHERE o.topic = %(topic)s
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, archived, 0, 0
+SELECT NULL, NULL, NULL, NULL, NULL, archived, 0, 0, 0
 FROM files
 WHERE partition IS NULL
 ORDER BY partition NULLS LAST

@@ -16,7 +16,7 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 GOOD: dict[str, Any] = {
     "data_to": NOW - 8 * SECOND, "waiting": 0, "speed_seen": NOW - 2 * SECOND, "batch_started": NOW - HOUR,
-    "first_open": TEN + HOUR, "last_final": TEN, "first_final": TEN - 9 * HOUR}
+    "first_open": TEN + HOUR, "longest_open": TEN + HOUR, "open_since": TEN + 2 * HOUR, "last_final": TEN, "first_final": TEN - 9 * HOUR}
 
 
 @pytest.mark.parametrize(
@@ -39,12 +39,12 @@ def test_final_to_is_where_the_unbroken_row_of_final_hours_ends(
     ("change", "words", "level"),
     [
         ({}, "", Level.GOOD),
-        ({"data_to": None, "speed_seen": None, "first_open": None}, "", Level.NONE),
+        ({"data_to": None, "speed_seen": None, "first_open": None, "open_since": None}, "", Level.NONE),
         ({"speed_seen": NOW - 90 * SECOND}, "the speed layer was last seen 1 min 30 s ago", Level.BAD),
         ({"waiting": 5000, "data_to": NOW - 40 * SECOND}, "the speed layer has 5,000 messages to read", Level.WARN),
         ({"waiting": 5000, "data_to": NOW - HOUR}, "the speed layer has 5,000 messages to read", Level.BAD),
-        ({"first_open": NOW - 4 * HOUR}, "the batch layer has not made", Level.WARN),
-        ({"first_open": NOW - 7 * HOUR}, "the batch layer has not made", Level.BAD),
+        ({"open_since": NOW - 3 * HOUR}, "the batch layer has not made", Level.WARN),
+        ({"open_since": NOW - 6 * HOUR}, "the batch layer has not made", Level.BAD),
         ({"data_to": NOW - HOUR}, "nothing new arrives: no message for 1 h", Level.WARN),
     ])
 def test_the_first_stage_that_is_behind_is_named(change: dict[str, Any], words: str, level: Level) -> None:
