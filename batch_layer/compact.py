@@ -50,7 +50,8 @@ def compact_hours(session: LockedSession, stream: Stream, archive: Archive) -> i
             continue
         try:
             done += _compact(session, stream, archive, candidate, files)
-        except (Raced, DamagedFile) as why:
+        except (Raced, DamagedFile, OSError) as why:
+            # What is published stays right without it, and a full disk is no reason to end before old files go.
             LOG.warning("not compacted", hour=f"{candidate.hour:%Y-%m-%dT%H}", why=why)
     return done
 
@@ -81,14 +82,21 @@ def _write(stream: Stream, archive: Archive, candidate: Candidate, files: Sequen
     rows = rows.sort_by([("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")])
     hour_us = int(candidate.hour.astimezone(UTC).timestamp()) * 1_000_000
     path = f"{hour_folder(stream.topic, hour_us)}/c{candidate.published_generation}-{uuid.uuid4().hex[:12]}.parquet"
-    writer = FileWriter(archive, schema, path)
-    for start in range(0, rows.num_rows, _ROW_GROUP_ROWS):
-        writer.write(rows.slice(start, _ROW_GROUP_ROWS))
-    size, digest = writer.finish()
+    size, digest = _write_rows(FileWriter(archive, schema, path), rows)
     first = pc.min(rows["ingest_time"].cast(pa.int64())).as_py()
     return ArchiveFile(
         path=path, topic=stream.topic, hour=hour_us, rows=rows.num_rows, kafka_partition=None, first_offset=None,
         last_offset=None, first_ingest=first, size=size, sha256=digest, partition_rows=_rows_by_partition(rows))
+
+
+def _write_rows(writer: FileWriter, rows: pa.Table) -> tuple[int, str]:
+    try:
+        for start in range(0, rows.num_rows, _ROW_GROUP_ROWS):
+            writer.write(rows.slice(start, _ROW_GROUP_ROWS))
+        return writer.finish()
+    except BaseException:
+        writer.abandon()
+        raise
 
 
 def _rows_by_partition(rows: pa.Table) -> dict[int, int]:

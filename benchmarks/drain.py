@@ -55,30 +55,30 @@ def send(settings: Settings, events: int, folder: Path) -> Load:
     return Load(totals["distinct"], totals["bytes"])
 
 
-def drain_with_spark(session: SparkSession, settings: Settings, *, parse: bool) -> None:
-    """Kafka → (from_json →) nothing, over everything in the topic."""
+def drain_with_spark(session: SparkSession, settings: Settings, *, parse: bool) -> float:
+    """Seconds of Kafka → (from_json →) nothing, over everything in the topic."""
     offsets = {TOPIC: beginning_offsets(settings.kafka, TOPIC)}
     frame = read_topics(session, settings.kafka, offsets, rows=settings.slice_rows)
     if parse:
         frame = frame.select(F.from_json(F.col("value").cast("string"), _JSON).alias("event")).select("event.*")
     with TemporaryDirectory() as scratch:
-        query = (
-            frame.writeStream.format("noop").option("checkpointLocation", scratch).trigger(availableNow=True).start())
-        query.awaitTermination()
+        writer = frame.writeStream.format("noop").option("checkpointLocation", scratch).trigger(availableNow=True)
+        return timed(lambda: writer.start().awaitTermination())
 
 
-def drain_with_us(session: SparkSession, settings: Settings, load_sent: Load) -> None:
-    """The whole speed layer, archive and commits included, into a fresh database; its total is checked."""
-    database_url = fresh_database(settings.database_url)
+def drain_with_us(session: SparkSession, settings: Settings, sent: Load) -> float:
+    """Seconds of the whole speed layer, archive and commits included, into a fresh database; its total is checked."""
+    mine = replace(settings, database_url=fresh_database(settings.database_url))
     with TemporaryDirectory(dir=settings.home) as archive:
-        mine = replace(settings, database_url=database_url, archive=archive)
-        job = Job(mine, {TOPIC: STREAMS[TOPIC]}, lambda: session, SystemClock(), drain=True)
-        job.run()
-    with psycopg2.connect(database_url) as connection, connection.cursor() as cursor:
+        job = Job(
+            replace(mine, archive=archive), {TOPIC: STREAMS[TOPIC]}, lambda: session, SystemClock(), drain=True)
+        seconds = timed(job.run)
+    with psycopg2.connect(mine.database_url) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT sum(value) FROM usage WHERE type = 'user_total_bytes'")
         row = cursor.fetchone()
-    if row is None or int(row[0] or 0) != load_sent.total:
-        raise SystemExit(f"a wrong answer scores nothing: counted {row}, sent {load_sent.total}")
+    if row is None or int(row[0] or 0) != sent.total:
+        raise SystemExit(f"a wrong answer scores nothing: counted {row}, sent {sent.total}")
+    return seconds
 
 
 def fresh_database(database_url: str) -> str:
@@ -95,9 +95,9 @@ def fresh_database(database_url: str) -> str:
     return url
 
 
-def timed(side: Callable[[], None]) -> float:
+def timed(work: Callable[[], object]) -> float:
     began = time.perf_counter()
-    side()
+    work()
     return time.perf_counter() - began
 
 
@@ -116,7 +116,7 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         sent = send(settings, asked.events, Path(folder))
     session = start_session(settings, "bench")
-    sides: dict[str, Callable[[], None]] = {
+    sides: dict[str, Callable[[], float]] = {
         "kafka": lambda: drain_with_spark(session, settings, parse=False),
         "from_json": lambda: drain_with_spark(session, settings, parse=True),
         "speed_layer": lambda: drain_with_us(session, settings, sent),
@@ -127,12 +127,12 @@ def main() -> int:
     return 0
 
 
-def measure(sides: Mapping[str, Callable[[], None]], events: int, repeats: int) -> dict[str, list[float]]:
+def measure(sides: Mapping[str, Callable[[], float]], events: int, repeats: int) -> dict[str, list[float]]:
     """Events a second of each side, in turns, after one turn that is not counted."""
     rates: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(repeats + 1):
         for name, side in sides.items():
-            rate = events / timed(side)
+            rate = events / side()
             if turn:
                 rates[name].append(rate)
             print(f"turn {turn}  {name:12} {rate:12,.0f} events/s", flush=True)

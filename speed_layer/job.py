@@ -74,6 +74,8 @@ class Job:
                 LOG.warning("starting again", why=why)
             except AnotherCopyRuns as other:
                 # After a lost connection the lock's holder may be our own old session, until PostgreSQL notices.
+                if self.progress.slices > before:
+                    waited_for_lock_s = 0.0
                 if not self.held_locks or waited_for_lock_s > _OWN_LOCK_LINGERS_S:
                     raise
                 waited_for_lock_s += pause_s
@@ -180,4 +182,3 @@ class _Writing:
             return False
         self._busy.release()
         return True
-

@@ -146,13 +146,20 @@ class FileWriter:
         self._archive, self._path = archive, path
         archive.make_folder(path.rsplit("/", 1)[0])
         self._sink = _Counted(archive, path + UNFINISHED)
-        dictionary = [field.name for field in schema if pa.types.is_string(field.type) and field.name != EVENT_ID]
-        self._parquet = pq.ParquetWriter(
-            pa.PythonFile(self._sink, mode="w"), schema, compression="zstd", compression_level=1,
-            use_dictionary=dictionary, write_statistics=True)
+        try:
+            self._parquet = self._start(schema)
+        except BaseException:
+            self._drop()
+            raise
         self._waiting: list[pa.Table] = []
         self._waiting_rows = 0
         self.rows = 0
+
+    def _start(self, schema: pa.Schema) -> pq.ParquetWriter:
+        dictionary = [field.name for field in schema if pa.types.is_string(field.type) and field.name != EVENT_ID]
+        return pq.ParquetWriter(
+            pa.PythonFile(self._sink, mode="w"), schema, compression="zstd", compression_level=1,
+            use_dictionary=dictionary, write_statistics=True)
 
     def write(self, table: pa.Table) -> None:
         self._waiting.append(table)
@@ -178,6 +185,9 @@ class FileWriter:
         """Drop what was written; for a task that fails."""
         with suppress(Exception):
             self._parquet.close()
+        self._drop()
+
+    def _drop(self) -> None:
         with suppress(Exception):
             self._sink.close()
         with suppress(Exception):

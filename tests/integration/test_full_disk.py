@@ -1,4 +1,5 @@
-"""The archive's disk full: the streaming job waits, says so, and counts all once there is room.
+"""The archive's disk full: the streaming job waits, says so, and counts all once there is room; the batch layer
+publishes all the same.
 
 The disk is a small one in memory, seen by the job alone: mounted in a namespace of its own.
 """
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,9 +21,10 @@ from tests.lib.running import Running, until
 
 pytestmark = pytest.mark.stack
 
+SMALL_DISK_BYTES = 2 * 2**20
 IN_NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"]
 MOUNT_AND_FILL = (
-    'mount -t tmpfs -o size=2m none "$0" && { cat /dev/zero > "$0/ballast" 2>/dev/null; exec "$@"; }')
+    'mount -t tmpfs -o size=2m none "$0" && { head -c 4m /dev/zero > "$0/ballast" 2>/dev/null; exec "$@"; }')
 
 
 def allowed(folder: Path) -> bool:
@@ -40,34 +43,55 @@ def layers(
     folder = tmp_path_factory.mktemp("full")
     if not allowed(folder):
         pytest.skip("this machine forbids user namespaces with mounts")
-    with deployed(stack, migrated_template, folder, LAMBDAMETER_SLICE_S="0.5") as layers:
+    settings = {"LAMBDAMETER_SLICE_S": "0.5", "LAMBDAMETER_GRACE_S": "0"}
+    with deployed(stack, migrated_template, folder, **settings) as layers:
         layers.archive.mkdir()
         yield layers
 
 
-def start_on_a_full_disk(layers: Deployment) -> tuple[Running, Path]:
-    """The job, and its archive as it is seen from here."""
-    job = layers.start_command(
+@pytest.fixture(scope="module")
+def job(layers: Deployment) -> Running:
+    """The streaming job on its full disk, with something to count."""
+    layers.generate("--past", "2h", "--events", "3000", "--seed", "3")
+    return layers.start_command(
         [*IN_NAMESPACE, MOUNT_AND_FILL, str(layers.archive), sys.executable, "-m", "speed_layer"])
-    return job, Path(f"/proc/{job.pid}/root{layers.archive}")
 
 
-def test_a_full_disk_is_waited_for_in_clear_words_and_nothing_is_lost(layers: Deployment) -> None:
-    layers.generate("--past", "1h", "--events", "3000", "--seed", "3")
+def fill(file: Path) -> None:
+    """Fill the small disk to its last byte; never more, should the path lead to another disk after all."""
+    with file.open("wb", buffering=0) as ballast, suppress(OSError):
+        for _ in range(SMALL_DISK_BYTES // 4096 + 1):
+            ballast.write(bytes(4096))
+        pytest.fail(f"{file} is not on the small disk")
 
-    job, archive = start_on_a_full_disk(layers)
+
+def test_a_full_disk_is_waited_for_in_clear_words_and_nothing_is_lost(layers: Deployment, job: Running) -> None:
     said = job.wait_for("a service is away, trying again", times=2)
 
     assert f"the archive {layers.archive} cannot be written" in said["why"]
     assert "No space left on device" in said["why"]
-    assert layers.rows("SELECT count(*) FROM stream_offset") == [(0,)]
+    assert layers.rows("SELECT coalesce(sum(next_offset - first_offset), 0) FROM stream_offset") == [(0,)]
     assert layers.rows("SELECT count(*) FROM archive_file") == [(0,)]
     assert "Traceback" not in job.text
 
-    (archive / "ballast").unlink()
+    layers.settings["LAMBDAMETER_ARCHIVE"] = f"/proc/{job.pid}/root{layers.archive}"
+    (layers.archive / "ballast").unlink()
     until(lambda: layers.lag() == 0, "all is counted once there is room")
-    layers.settings["LAMBDAMETER_ARCHIVE"] = str(archive)
     layers.check()
-    assert not list(archive.rglob("*.part"))
+
+
+def test_the_batch_layer_publishes_on_a_full_disk_and_says_what_it_left_undone(
+    layers: Deployment, job: Running
+) -> None:
+    fill(layers.archive / "ballast")
+    unfinished = set(layers.archive.rglob("*.part"))
+
+    done = layers.run("batch_layer")
+
+    assert done.status == 0, done.text
+    assert done.said("not compacted", "No space left on device")
+    assert layers.rows("SELECT count(*) FROM bytes") == [(0,)]
+    layers.check()
+    assert set(layers.archive.rglob("*.part")) == unfinished
     job.signal(signal.SIGTERM)
     assert job.wait(60) == 0

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 
 import pytest
 
 from local_stack import Stack
 from tests.integration.conftest import database
-from tests.lib.layers import Deployment, Finished, deployed, finished
-from tests.lib.running import Running, until
+from tests.lib.layers import Deployment, Finished, deployed
+from tests.lib.running import until
 
 pytestmark = pytest.mark.stack
 
@@ -23,19 +22,10 @@ def layers(
         yield layers
 
 
-@pytest.fixture(scope="module")
-def without_kafka(layers: Deployment) -> Running:
-    """A job that looks for Kafka on a port where nobody answers; it gives up after ten seconds."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    return layers.start("speed_layer", "--once", KAFKA_BOOTSTRAP_SERVERS=f"127.0.0.1:{port}")
-
-
 def events(done: Finished) -> list[str]:
     return [line["event"] for line in done.lines]
 
 
-@pytest.mark.usefixtures("without_kafka")
 @pytest.mark.parametrize("module", ["speed_layer", "batch_layer"])
 def test_every_wrong_setting_is_named_at_once(layers: Deployment, module: str) -> None:
     wrong = {
@@ -81,11 +71,3 @@ def test_a_database_without_tables_is_refused_with_the_cure(layers: Deployment, 
 
     assert done.status == 2
     assert "run `python -m serving migrate` first" in events(done)[0]
-
-
-def test_kafka_away_ends_a_drain_with_3(without_kafka: Running) -> None:
-    done = finished(without_kafka)
-
-    assert done.status == 3
-    (last,) = (line["event"] for line in done.lines if line["level"] == "error")
-    assert "Kafka at 127.0.0.1" in last

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 
 from local_stack import Stack
-from tests.lib.layers import Deployment, deployed
+from tests.lib.layers import Deployment, deployed, finished
 from tests.lib.running import Running, until
 from tests.lib.served_watcher import ServedWatcher, served_total
 from tests.lib.topic import PARTITIONS
@@ -57,6 +57,7 @@ class Day:
         """Wait until the batch layer alone serves the hour."""
 
         def published() -> bool:
+            assert self.batch.status is None, self.batch.text
             waiting = self.layers.rows(
                 "SELECT 1 FROM bytes WHERE timestamp >= %s AND timestamp < %s", hour, hour + timedelta(hours=1))
             return not waiting and bool(self.layers.rows("SELECT 1 FROM hour_state WHERE hour = %s", hour))
@@ -112,12 +113,15 @@ def test_a_late_event_is_served_in_seconds_and_corrects_its_final_hour(day: Day)
 
 def test_what_is_served_never_dips_or_doubles_while_hours_rotate(day: Day) -> None:
     generation = "SELECT generation FROM stream_generation"
-    before, sealed = day.sent_bytes, day.layers.rows(generation)
+    before, (sealed,) = day.sent_bytes, day.layers.rows(generation)[0]
+
+    def rotated() -> bool:
+        day.send(*range(1, 101))
+        day.wait_until_served()
+        return bool(day.layers.rows(generation)[0][0] >= sealed + 4)
 
     with ServedWatcher(served_total(day.layers.database_url)) as watcher:
-        while day.layers.rows(generation)[0][0] < sealed[0][0] + 4:
-            day.send(*range(1, 101))
-            day.wait_until_served()
+        until(rotated, "four rotations under load")
         day.wait_until_published()
 
     assert watcher.dips == []
@@ -192,12 +196,17 @@ def test_kafka_away_is_waited_for_and_nothing_is_lost(day: Day, stack: Stack) ->
     day.send(*range(1, 301))
     kafka.kill()
     try:
+        draining = day.layers.start("speed_layer", "--once")
         day.speed.wait_for("Kafka", "cannot be reached")
+        once = finished(draining)
     finally:
         kafka.start()
         kafka.wait_ready()
     day.send(*range(1, 301))
 
+    assert once.status == 3
+    assert [line["event"] for line in once.lines if line["level"] == "error"] == [
+        f"Kafka at {kafka.address} cannot be reached: KafkaTimeoutError: Unable to bootstrap from ['{kafka.address}']"]
     day.wait_until_served()
     day.wait_until_published()
     assert day.layers.lag() == 0

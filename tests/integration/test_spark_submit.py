@@ -46,4 +46,4 @@ def test_spark_submit_hands_on_the_exit_status(layers: Deployment) -> None:
     done = finished(layers.start_command([str(SCRIPT), "--once"], DATABASE_URL="nowhere"))
 
     assert done.status == 2
-    assert done.said("DATABASE_URL='nowhere'")
+    assert done.said("DATABASE_URL", "want postgresql://")

@@ -16,7 +16,8 @@ SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 GOOD: dict[str, Any] = {
     "data_to": NOW - 8 * SECOND, "waiting": 0, "speed_seen": NOW - 2 * SECOND, "batch_started": NOW - HOUR,
-    "first_open": TEN + HOUR, "longest_open": TEN + HOUR, "open_since": TEN + 2 * HOUR, "last_final": TEN, "first_final": TEN - 9 * HOUR}
+    "first_open": TEN + HOUR, "longest_open": TEN + HOUR, "open_since": TEN + 2 * HOUR,
+    "last_final": TEN, "first_final": TEN - 9 * HOUR}
 
 
 @pytest.mark.parametrize(
