@@ -9,8 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metering.arrow.archive import Archive, HourFiles
+from metering.arrow.archive import Archive
 from metering.arrow.decode import decode
+from metering.arrow.files import HourFiles
 from metering.arrow.partial import merge_partials, partial_sums
 from metering.arrow.schemas import MESSAGES, archive_schema
 from metering.domain.rollup import Measure, MeasureKind

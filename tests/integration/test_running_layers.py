@@ -154,6 +154,10 @@ def test_a_changed_quota_counts_for_an_open_hour_and_not_for_a_final_one(day: Da
     day.set_quota("nomad", 1_000)
 
     until(lambda: day.violations("nomad"), "the violation by a changed quota")
+    # A late event has the final hour judged again: by the quota it was frozen at.
+    day.send(1, user="nomad")
+    day.wait_until_served()
+    day.wait_until_published()
     assert day.violations("nomad") == [(STILL_OPEN, 5_000, 1_000, True)]
     assert day.layers.rows("SELECT hour, quota FROM hour_quota WHERE id = 'nomad' ORDER BY hour") == [
         (LONG_AGO, 10_000), (STILL_OPEN, 1_000)]

@@ -13,9 +13,10 @@ import pyarrow as pa
 from batch_layer.parts import Part
 from batch_layer.recount import plan_hours, recount
 from batch_layer.views import HOURLY, JudgedBy
-from metering.arrow.archive import Archive, HourFiles, split_by_hour
+from metering.arrow.archive import Archive
 from metering.arrow.decode import decode
 from metering.arrow.distinct import distinct_rows
+from metering.arrow.files import HourFiles, split_by_hour
 from metering.arrow.partial import merge_partials, partial_sums
 from metering.arrow.schemas import MESSAGES, archive_schema
 from metering.domain.event import Event, Position, Rejection
