@@ -130,7 +130,7 @@ def test_nothing_in_a_page_needs_more_than_the_strict_policy(viewer: Client, add
 def test_every_page_says_how_fresh_it_is(viewer: Client, address: str) -> None:
     page = text_of(viewer, address)
 
-    assert re.search(r"Data to <b><time[^>]*>[\d: -]+</time></b>, \d+ s", page)
+    assert re.search(r"Data to <b><time[^>]*>[\d: -]+</time></b>, \d+ (s|min) ", page)
     assert "final to <b>" in page
 
 
