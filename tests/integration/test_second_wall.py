@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -78,3 +79,14 @@ def test_a_slice_committed_again_is_refused(database_url: str, connection: Any) 
 
     assert before == contents(connection)
     assert before["bytes"]
+
+
+def test_a_commit_that_breaks_at_its_last_step_leaves_nothing(database_url: str, connection: Any) -> None:
+    before = contents(connection)
+    without_sums = replace(slice_from(20, known=True), partials={})
+
+    with closing(connect(database_url, "one")) as one:
+        with pytest.raises(KeyError, match="bytes"):
+            commit_slice(one, [without_sums], lambda _: None)
+
+    assert contents(connection) == before
