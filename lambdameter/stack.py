@@ -45,7 +45,9 @@ def _stack(options: argparse.Namespace) -> Stack:
 
 def run_up(options: argparse.Namespace) -> int:
     """Bring the stack up; a SIGTERM meanwhile stops what was started, as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # SIGINT too: a shell without job control starts its background commands with it ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     stack = _stack(options)
     stack.up()
     for service in stack.services:

@@ -6,6 +6,7 @@ import base64
 import shutil
 import subprocess
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 from kafka import KafkaAdminClient
@@ -107,7 +108,7 @@ class Kafka(Service):
         shutil.rmtree(fresh, ignore_errors=True)
         settings = self._folder / "format.properties"
         settings.write_text(self._settings(fresh), encoding="utf-8")
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id()
         done = subprocess.run(
             [*self._java("-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool",
              "format", "--standalone", "-t", cluster, "-c", str(settings)],
@@ -154,3 +155,11 @@ class Kafka(Service):
 
     def env(self) -> dict[str, str]:
         return {"KAFKA_BOOTSTRAP_SERVERS": self.address}
+
+
+def cluster_id(new_uuid: Callable[[], uuid.UUID] = uuid.uuid4) -> str:
+    """16 random bytes in URL-safe base64. None that begins with a dash: Kafka's program would take it for an option."""
+    while True:
+        found = base64.urlsafe_b64encode(new_uuid().bytes).decode().rstrip("=")
+        if not found.startswith("-"):
+            return found
