@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -18,6 +19,7 @@ PATIENCE_S = 180.0
 """Longest wait for anything that is bound to come; a Spark process alone takes 10 s to start, more under load."""
 
 _POLL_S = 0.05
+_OUR_FRAME = re.compile(r'\s+File ".*/(speed_layer|batch_layer|metering)/(\w+/)?\w+\.py"')
 T = TypeVar("T")
 
 Line = dict[str, Any]
@@ -57,6 +59,11 @@ class Running:
     @property
     def text(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def traces(self) -> list[str]:
+        """Lines of stack traces through our own code. Spark prints some of its own when it cancels a task."""
+        return [line for line in self.text.splitlines() if _OUR_FRAME.match(line)]
 
     def lines(self, *words: str) -> list[Line]:
         """The lines of its log that hold each of the words."""
