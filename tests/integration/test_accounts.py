@@ -181,7 +181,8 @@ def test_a_link_is_void_when_changed_when_old_and_when_its_account_ended(site: N
     link = _link(account, 10)
 
     assert Client().get(link.replace("minutes=10", "minutes=60")).status_code == 403
-    assert Client().get(link[:-1] + ("A" if link[-1] != "A" else "B")).status_code == 403
+    # Not the last letter: some of its bits are not part of the signature.
+    assert Client().get(link[:-5] + ("A" if link[-5] != "A" else "B") + link[-4:]).status_code == 403
     too_long = urlencode({"minutes": 600, "token": get_token(account, scope="sign-in within 600 minutes")})
     assert Client().get(f"/sign-in/link?{too_long}").status_code == 403
     account.is_active = False
