@@ -10,12 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from metering.arrow.distinct import DistinctRows
+from metering.arrow.partial import partial_schema
 from metering.arrow.schemas import UTC_MICROS
 from metering.domain.event import Position, Reason, Rejected, Rejection
 from metering.domain.rollup import Rollup
 from metering.domain.stream import EVENT_ID, Kind, Stream
-
-EXACT_SUM = pa.decimal128(38, 0)
 
 
 class Part(StrEnum):
@@ -36,10 +35,7 @@ def parts_schema(stream: Stream) -> pa.Schema:
         pa.field("events", pa.int64()), pa.field("repeats", pa.int64()), pa.field("payload", pa.binary()),
     ]  # fmt: skip
     for rollup in stream.rollups:
-        for column in rollup.key:
-            kind = UTC_MICROS if column == rollup.window_column else pa.string()
-            fields.append(pa.field(column_name(rollup, column), kind))
-        fields += [pa.field(column_name(rollup, measure.column), EXACT_SUM) for measure in rollup.measures]
+        fields += [pa.field(column_name(rollup, column.name), column.type) for column in partial_schema(rollup)]
     return pa.schema(fields)
 
 
@@ -49,9 +45,13 @@ def column_name(rollup: Rollup, column: str) -> str:
 
 def parts_ddl(stream: Stream) -> str:
     """parts_schema in Spark's words."""
-    words = {pa.string(): "string", UTC_MICROS: "timestamp", pa.int64(): "bigint", pa.binary(): "binary",
-             EXACT_SUM: "decimal(38,0)"}
-    return ", ".join(f"`{field.name}` {words[field.type]}" for field in parts_schema(stream))
+    return ", ".join(f"`{field.name}` {_in_spark(field.type)}" for field in parts_schema(stream))
+
+
+def _in_spark(kind: pa.DataType) -> str:
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    return {pa.string(): "string", UTC_MICROS: "timestamp", pa.int64(): "bigint", pa.binary(): "binary"}[kind]
 
 
 def sums_batch(stream: Stream, rollup: Rollup, part: Part, hour: int, sums: pa.Table) -> list[pa.RecordBatch]:
@@ -86,7 +86,7 @@ def _letter(stream: Stream, row: dict[str, Any]) -> Rejected:
     content = {field.name: row[field.name] for field in stream.fields if field.kind is not Kind.TIME}
     content[stream.time_field.name] = row[stream.time_field.name].timestamp()
     content[EVENT_ID] = row[EVENT_ID]
-    raw = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    raw = json.dumps(content, sort_keys=True, separators=(",", ":"), default=float).encode()
     ingest_us = int(pa.scalar(row["ingest_time"], UTC_MICROS).value)
     fault = Rejection(Reason.CONFLICT, EVENT_ID, str(row[EVENT_ID]), "one event_id for one event in an hour")
     return Rejected(_position(row), ingest_us, raw, fault)

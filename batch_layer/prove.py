@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,37 +12,49 @@ from batch_layer.parts import Part
 from batch_layer.recount import HourCount
 from batch_layer.views import HOURLY
 from metering.arrow.partial import merge_partials
-from metering.domain.rollup import Cut, Rollup
+from metering.domain.rollup import Cut, Measure, Rollup
 from metering.domain.stream import Stream
 from metering.store.publish import ProofRow
 
 _SHOWN = 3
+_SIDE = "is there"
 _FROM_FILES = (Part.EXACT, Part.FRESH, Part.REPEATED, Part.WHOLE)
 
 
 def prove(stream: Stream, rollup: Rollup, count: HourCount, realtime: pa.Table) -> list[ProofRow]:
-    """One row per cut of the rollup. `realtime`: the realtime rows of the newly sealed generations.
+    """A row for each cut and measure that adds up. `realtime`: the realtime rows of the newly sealed generations.
 
     A proof holds when realtime and the newly sealed files agree for every key, and when what was counted plus
     what was repeated is the sum of all listed files; and all cuts have the same exact total where declared.
     """
     fast = merge_partials(rollup, [realtime])
     files = {mark: _rows(rollup, count, mark) for mark in (*_FROM_FILES, HOURLY)}
-    exact_totals = {_total(rollup, _of_cut(cut, files[Part.EXACT])) for cut in rollup.cuts}
+    exact_totals = {_total(rollup.additive[0], _of_cut(cut, files[Part.EXACT])) for cut in rollup.cuts}
     dimensions_differ = rollup.name in stream.equal_sums and len(exact_totals) > 1
     return [
-        _prove_cut(
+        row
+        for cut in rollup.cuts
+        for row in _prove_cut(
             rollup, cut, _of_cut(cut, fast), {mark: _of_cut(cut, rows) for mark, rows in files.items()},
             dimensions_differ=dimensions_differ)
-        for cut in rollup.cuts]
+    ]
 
 
 def _prove_cut(
     rollup: Rollup, cut: Cut, fast: pa.Table, files: dict[str, pa.Table], *, dimensions_differ: bool
-) -> ProofRow:
-    totals = {mark: _total(rollup, rows) for mark, rows in files.items()}
-    realtime = _total(rollup, fast)
+) -> Iterator[ProofRow]:
+    """Maxima and their times do not add up: they are compared key by key, and fail every row of the cut."""
     unequal = differences(rollup, fast, files[Part.FRESH])
+    for measure in rollup.additive:
+        yield _prove_measure(rollup, cut, measure, fast, files, unequal, dimensions_differ=dimensions_differ)
+
+
+def _prove_measure(
+    rollup: Rollup, cut: Cut, measure: Measure, fast: pa.Table, files: dict[str, pa.Table], unequal: list[str], *,
+    dimensions_differ: bool
+) -> ProofRow:
+    totals = {mark: _total(measure, rows) for mark, rows in files.items()}
+    realtime = _total(measure, fast)
     faults = []
     if unequal or realtime != totals[Part.FRESH]:
         faults.append(f"realtime and archive differ in {len(unequal)} keys: {'; '.join(unequal[:_SHOWN])}")
@@ -52,12 +65,8 @@ def _prove_cut(
     if dimensions_differ:
         faults.append("the cuts of the same events add up to different totals")
     return ProofRow(
-        type=_kind(rollup, cut), realtime=realtime, archive=totals[Part.FRESH], batch=totals[Part.EXACT],
+        type=rollup.type_of(cut, measure), realtime=realtime, archive=totals[Part.FRESH], batch=totals[Part.EXACT],
         duplicates=totals[Part.REPEATED], ok=not faults, why="; ".join(faults))
-
-
-def _kind(rollup: Rollup, cut: Cut) -> str:
-    return " ".join(cut.constants.values()) or rollup.name
 
 
 def _rows(rollup: Rollup, count: HourCount, mark: str) -> pa.Table:
@@ -71,19 +80,21 @@ def _of_cut(cut: Cut, rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _total(rollup: Rollup, rows: pa.Table) -> int:
-    return int(pc.sum(rows[rollup.measures[0].column]).as_py() or 0)
+def _total(measure: Measure, rows: pa.Table) -> Decimal:
+    return pc.sum(rows[measure.column]).as_py() or Decimal(0)
 
 
 def differences(rollup: Rollup, one: pa.Table, other: pa.Table) -> list[str]:
     """The keys whose measures differ, or that only one side has, as text for a person."""
     measures = [measure.column for measure in rollup.measures]
-    renamed = other.rename_columns([f"other {name}" if name in measures else name for name in other.column_names])
+    one, other = (rows.append_column(_SIDE, pa.repeat(True, rows.num_rows)) for rows in (one, other))
+    renamed = other.rename_columns([name if name in rollup.key else f"other {name}" for name in other.column_names])
     joined = one.join(renamed, keys=list(rollup.key), join_type="full outer", use_threads=False)
-    unequal = pa.scalar(False)
+    unequal = pc.or_(pc.is_null(joined[_SIDE]), pc.is_null(joined[f"other {_SIDE}"]))
     for name in measures:
-        same = pc.fill_null(pc.equal(joined[name], joined[f"other {name}"]), False)
-        unequal = pc.or_(unequal, pc.invert(same))
+        one, other = joined[name], joined[f"other {name}"]
+        same = pc.or_kleene(pc.equal(one, other), pc.and_(pc.is_null(one), pc.is_null(other)))
+        unequal = pc.or_(unequal, pc.invert(pc.fill_null(same, False)))
     return list(_told(rollup, joined.filter(unequal))) if joined.num_rows else []
 
 

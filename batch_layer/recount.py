@@ -89,7 +89,7 @@ def _collect(
 
 
 def _take_rows(counts: Mapping[datetime, HourCount], rollup: Rollup, rows: pa.Table) -> None:
-    names = [*rollup.key, *(measure.column for measure in rollup.measures)]
+    names = list(rollup.columns)
     for part in (Part.EXACT.value, Part.FRESH.value, Part.REPEATED.value, Part.WHOLE.value, HOURLY):
         of_part = rows.filter(pc.equal(rows["mark"], part))
         for hour in pc.unique(of_part["hour"]).to_pylist():

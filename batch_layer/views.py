@@ -13,10 +13,15 @@ from pyspark.sql import functions as F
 
 from batch_layer.parts import Part, column_name
 from metering.arrow.schemas import UTC_MICROS
-from metering.domain.rollup import MeasureKind, Rollup
+from metering.domain.rollup import Measure, MeasureKind, Rollup
 from metering.domain.stream import Quota, Stream
 
-_AGGREGATE = {MeasureKind.SUM: "sum", MeasureKind.COUNT: "sum"}
+_AGGREGATE = {
+    MeasureKind.SUM: "cast(sum({it}) AS decimal(38,{decimals}))",
+    MeasureKind.COUNT: "cast(sum({it}) AS decimal(38,0))",
+    MeasureKind.MAX: "max({it})",
+    MeasureKind.MAX_TIME: "max_by({it}, struct({maximum}, -unix_micros({it})))",
+}
 
 HOURLY = "hourly"
 """The mark of the rows by hour, beside the tasks' own parts."""
@@ -45,9 +50,7 @@ def rollup_rows(parts: DataFrame, rollup: Rollup) -> DataFrame:
     key = ", ".join(f"`{column_name(rollup, column)}`" for column in rollup.dimensions)
     window = f"`{column_name(rollup, rollup.window_column)}`"
     measures = ", ".join(
-        f"cast({_AGGREGATE[measure.kind]}(`{column_name(rollup, measure.column)}`) as decimal(38,0)) "
-        f"AS `{column_name(rollup, measure.column)}`"
-        for measure in rollup.measures)
+        f"{_aggregate(rollup, measure)} AS `{column_name(rollup, measure.column)}`" for measure in rollup.measures)
     return parts.sparkSession.sql(
         f"""
         WITH summed AS (
@@ -61,6 +64,14 @@ def rollup_rows(parts: DataFrame, rollup: Rollup) -> DataFrame:
         WHERE NOT by_hour OR part = '{Part.EXACT}'
         """,  # noqa: S608  the names are the declaration's own; values are never put in
         parts=parts)
+
+
+def _aggregate(rollup: Rollup, measure: Measure) -> str:
+    """A measure of many partial rows; among equal maxima the earliest time is the greatest negative one."""
+    maximum = rollup.maximum_of(measure).column if measure.kind is MeasureKind.MAX_TIME else ""
+    return _AGGREGATE[measure.kind].format(
+        it=f"`{column_name(rollup, measure.column)}`", decimals=measure.decimals,
+        maximum=f"`{column_name(rollup, maximum)}`")
 
 
 def violations(rows: DataFrame, stream: Stream, quota: Quota, judged_by: JudgedBy) -> DataFrame:

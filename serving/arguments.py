@@ -18,6 +18,7 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     _site(parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _migrate(commands)
+    _schema(commands)
     _users(commands)
     _accounts(commands)
     _tokens(commands)
@@ -38,6 +39,15 @@ A second run changes nothing; two runs at once take turns.
 
 Example: python -m serving migrate""")
     parser.set_defaults(module="serving.commands.migrate", needs=("database",))
+
+
+def _schema(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "schema", "print the SQL of a stream's tables and views", """\
+Made from the stream's declaration, to be put into a migration. Reads and changes no database.
+
+Example: python -m serving schema resource_usage""")
+    parser.add_argument("stream", metavar="STREAM", help="the stream's topic")
+    parser.set_defaults(module="serving.commands.schema", needs=())
 
 
 def _users(commands: argparse._SubParsersAction) -> None:

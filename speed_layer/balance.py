@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metering.domain.errors import Damaged
-from metering.domain.rollup import Rollup
+from metering.domain.rollup import MeasureKind, Rollup
 from metering.domain.spans import PartitionSpan
 from metering.domain.stream import Stream
 from speed_layer.findings import Findings
@@ -30,6 +30,18 @@ def check_balance(stream: Stream, found: Findings, spans: list[PartitionSpan], s
         for cut, value in cut_totals(stream.rollup(name), sums[name]).items():
             if value != total:
                 raise Damaged(f"{stream.topic}: {cut} add up to {value}, the files to {total}")
+    _check_counts(stream, found, sums)
+
+
+def _check_counts(stream: Stream, found: Findings, sums: dict[str, pa.Table]) -> None:
+    """Raise Damaged where a rollup counts events and has another number of them than the files have rows."""
+    rows = sum(file.rows for file in found.files)
+    for rollup in stream.rollups:
+        for measure in rollup.measures:
+            if measure.kind is MeasureKind.COUNT and not measure.fields:
+                counted = pc.sum(sums[rollup.name][measure.column]).as_py() or 0
+                if counted != rows * len(rollup.cuts):
+                    raise Damaged(f"{stream.topic}: {rollup.name} counts {counted} events, the files have {rows}")
 
 
 def cut_totals(rollup: Rollup, sums: pa.Table) -> dict[str, int]:

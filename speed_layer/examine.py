@@ -14,7 +14,6 @@ from metering.arrow.decode import decode
 from metering.arrow.files import HourFiles
 from metering.arrow.partial import merge_partials, partial_sums
 from metering.arrow.schemas import MESSAGES, archive_schema
-from metering.domain.rollup import Measure, MeasureKind
 from metering.domain.spans import Run
 from metering.domain.stream import Stream, TimeRules
 from metering.failpoints import reach
@@ -84,12 +83,11 @@ class _Part:
 
 
 def measured_of(stream: Stream) -> Callable[[pa.Table], int]:
-    """What the balance weighs a table's rows by: the sum of the first summed field, else their number."""
-    sums: list[Measure] = [
-        measure for rollup in stream.rollups for measure in rollup.measures if measure.kind is MeasureKind.SUM]
-    if not sums:
+    """What the balance weighs a table's rows by: what the cuts with equal sums add up, else their number."""
+    summed = stream.rollup(stream.equal_sums[0]).measures[0].of if stream.equal_sums else None
+    if summed is None:
         return lambda rows: int(rows.num_rows)
-    return lambda rows: int(pc.sum(rows[str(sums[0].of)]).as_py() or 0)
+    return lambda rows: int(pc.sum(rows[summed]).as_py() or 0)
 
 
 def runs_of(partition: int, messages: pa.RecordBatch) -> list[Run]:

@@ -7,7 +7,7 @@ message by message, so one bad message never costs its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from metering.arrow.schemas import UTC_MICROS, archive_schema, json_schema
+from metering.arrow.schemas import UTC_MICROS, archive_schema, archive_type, json_schema
 from metering.arrow.screen import flat_objects, tidy_rows
 from metering.domain.event import Event, Position, Rejected
 from metering.domain.judge import judge
@@ -66,8 +66,8 @@ def _choices(stream: Stream, messages: pa.RecordBatch) -> Iterator[pa.BooleanArr
 
 def _no_key_twice(stream: Stream, values: pa.BinaryArray) -> pa.BooleanArray:
     single = pa.array(np.ones(len(values), dtype=bool))
-    for field in stream.all_fields:
-        counts = pc.count_substring(values, f'"{field.name}"')
+    for name in json_schema(stream).names:
+        counts = pc.count_substring(values, f'"{name}"')
         single = pc.and_(single, pc.less_equal(pc.fill_null(counts, 0), 1))
     return single
 
@@ -86,17 +86,18 @@ def _parse_block(stream: Stream, values: pa.BinaryArray) -> pa.Table | None:
         )
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    if parsed.num_rows != len(values) or not _extras_are_flat(stream, parsed):
+    if parsed.num_rows != len(values) or not _extras_are_plain(stream, parsed):
         return None
     return parsed.combine_chunks()
 
 
-def _extras_are_flat(stream: Stream, parsed: pa.Table) -> bool:
+def _extras_are_plain(stream: Stream, parsed: pa.Table) -> bool:
     """Whether undeclared fields hold no list, whose depth nobody checked, and no NaN or Infinity, which the
-    reader lets pass and JSON does not know."""
-    declared = {field.name for field in stream.all_fields}
+    reader lets pass and JSON does not know; and none of them is a field that may be missing in the wrong case."""
+    declared = set(json_schema(stream).names)
     extras = [name for name in parsed.column_names if name not in declared]
-    if any(pa.types.is_nested(parsed[name].type) for name in extras):
+    may_miss = {name.lower() for field in stream.fields if not field.required for name in field.names}
+    if any(pa.types.is_nested(parsed[name].type) or name.lower() in may_miss for name in extras):
         return False
     floats = [parsed[name] for name in extras if pa.types.is_floating(parsed[name].type)]
     return all(pc.all(pc.is_finite(column)).as_py() is not False for column in floats)
@@ -105,20 +106,42 @@ def _extras_are_flat(stream: Stream, parsed: pa.Table) -> bool:
 def _fits(
     stream: Stream, parsed: pa.Table, messages: pa.RecordBatch, rules: TimeRules
 ) -> pa.ChunkedArray:
-    """True where every rule holds; anything else, null included, is False."""
-    good = _time_fits(parsed[stream.time_field.name], messages.column("timestamp"), rules)
+    """True where every rule holds; anything else, null in a required field included, is False."""
+    good = pa.scalar(True)
     for field in stream.all_fields:
-        if field.kind is not Kind.TIME:
-            good = pc.and_(good, _field_fits(field, parsed[field.name]))
+        column = _column(field, parsed)
+        fits = _FITS[field.kind](field, column, messages, rules)
+        good = pc.and_(good, fits if field.required else pc.or_kleene(pc.is_null(column), fits))
+        for name in field.also:
+            good = pc.and_(good, pc.or_(pc.is_null(parsed[name]), pc.is_null(parsed[field.name])))
     return pc.fill_null(good, False)
 
 
-def _field_fits(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if field.kind is Kind.INTEGER:
-        return pc.and_(pc.greater_equal(column, field.low), pc.less_equal(column, field.high))
-    if field.required:
-        return _few_texts_fit(column)
-    return pc.or_kleene(pc.is_null(column), pc.match_substring_regex(column, IDENTIFIER_PATTERN))
+def _column(field: Field, parsed: pa.Table) -> pa.ChunkedArray:
+    """A field's values under whichever of its names they were sent."""
+    columns = [parsed[name] for name in field.names]
+    return pc.coalesce(*columns) if field.also else columns[0]
+
+
+def _number_fits(field: Field, column: pa.ChunkedArray, *_: object) -> pa.ChunkedArray:
+    return pc.and_(pc.greater_equal(column, field.low), pc.less_equal(column, field.high))
+
+
+def _decimal_fits(field: Field, column: pa.ChunkedArray, *_: object) -> pa.ChunkedArray:
+    """As `judge` does it: the double nearest to a decimal of so many digits."""
+    nearest = pc.divide(_steps(field, column), float(10**field.decimals))
+    return pc.and_(_number_fits(field, column), pc.equal(nearest, column))
+
+
+def _steps(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """How many of its smallest steps a DECIMAL is, as a whole double."""
+    return pc.round(pc.multiply(column, float(10**field.decimals)), round_mode="half_to_even")
+
+
+def _identifier_fits(field: Field, column: pa.ChunkedArray, *_: object) -> pa.ChunkedArray:
+    if field.name == EVENT_ID:
+        return pc.match_substring_regex(column, IDENTIFIER_PATTERN)
+    return _few_texts_fit(column)
 
 
 def _few_texts_fit(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -128,8 +151,9 @@ def _few_texts_fit(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _time_fits(
-    seconds: pa.ChunkedArray, appended: pa.TimestampArray, rules: TimeRules
+    field: Field, seconds: pa.ChunkedArray, messages: pa.RecordBatch, rules: TimeRules
 ) -> pa.ChunkedArray:
+    appended = messages.column("timestamp")
     micros = _microseconds(seconds)
     ingest = pc.cast(pc.cast(appended, pa.int64()), pa.float64())
     good = pc.and_(
@@ -145,14 +169,37 @@ def _microseconds(seconds: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.floor(pc.multiply(seconds, float(MICROSECONDS)))
 
 
+_FITS: dict[Kind, Callable[..., pa.ChunkedArray]] = {
+    Kind.TIME: _time_fits,
+    Kind.IDENTIFIER: _identifier_fits,
+    Kind.INTEGER: _number_fits,
+    Kind.DECIMAL: _decimal_fits,
+}
+
+
 def _accept(stream: Stream, parsed: pa.Table, messages: pa.RecordBatch) -> pa.Table:
     schema = archive_schema(stream)
-    columns = {field.name: parsed[field.name] for field in stream.all_fields}
-    micros = pc.cast(_microseconds(columns[stream.time_field.name]), pa.int64())
-    columns[stream.time_field.name] = pc.cast(micros, UTC_MICROS)
+    columns = {field.name: _held(field, _column(field, parsed), messages) for field in stream.all_fields}
     for name, kafka_name in _KAFKA_COLUMNS.items():
         columns[name] = messages.column(kafka_name)
     return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+
+
+def _held(field: Field, column: pa.ChunkedArray, messages: pa.RecordBatch) -> pa.ChunkedArray:
+    """A column as the archive holds it, with what missing values count as."""
+    if field.kind is Kind.TIME:
+        times = pc.cast(pc.cast(_microseconds(column), pa.int64()), UTC_MICROS)
+        return times if field.required else pc.coalesce(times, messages.column("timestamp"))
+    if field.kind is Kind.DECIMAL:
+        return _exact(field, column)
+    return column if field.default is None else pc.fill_null(column, field.default)
+
+
+def _exact(field: Field, column: pa.ChunkedArray) -> pa.Array:
+    """A DECIMAL's doubles as decimals: their whole steps, with the point moved by relabelling the same bits."""
+    kind = archive_type(field)
+    steps = pc.cast(pc.cast(_steps(field, column), pa.int64()), pa.decimal128(19, 0)).combine_chunks()
+    return pa.Array.from_buffers(kind, len(steps), steps.buffers(), offset=steps.offset)
 
 
 _KAFKA_COLUMNS = {"topic": "topic", "partition": "partition", "offset": "offset", "ingest_time": "timestamp"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metering.domain.stream import EVENT_ID, Stream
+from metering.domain.stream import EVENT_ID, Field, Kind, Stream
 
 _ARRIVAL = [("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")]
 
@@ -55,10 +55,23 @@ def _identity(events: pa.Table) -> pa.ChunkedArray:
 
 def _conflicts(stream: Stream, repeats: pa.Table, firsts: pa.Table) -> pa.Table:
     contents = [field.name for field in stream.fields]
+    compared = [*contents, "ingest_time"]
     kept = firsts.filter(pc.is_in(firsts["identity"], value_set=pc.unique(repeats["identity"])))
-    kept = kept.select(["identity", *contents]).rename_columns(["identity", *(f"first {name}" for name in contents)])
+    kept = kept.select(["identity", *compared]).rename_columns(["identity", *(f"first {name}" for name in compared)])
     pairs = repeats.join(kept, keys="identity", join_type="inner", use_threads=False)
     differs = pa.scalar(False)
-    for name in contents:
-        differs = pc.or_(differs, pc.not_equal(pairs[name], pairs[f"first {name}"]))
+    for field in stream.fields:
+        differs = pc.or_(differs, _differs(field, pairs))
     return pairs.filter(differs)
+
+
+def _differs(field: Field, pairs: pa.Table) -> pa.ChunkedArray:
+    """Whether a repeat's field is another than the first one's. Two times that Kafka gave are no content."""
+    one, other = pairs[field.name], pairs[f"first {field.name}"]
+    one_is_known, other_is_known = pc.is_valid(one), pc.is_valid(other)
+    if field.kind is Kind.TIME and not field.required:
+        one_is_known = pc.not_equal(one, pairs["ingest_time"])
+        other_is_known = pc.not_equal(other, pairs["first ingest_time"])
+    both = pc.and_(one_is_known, other_is_known)
+    unlike = pc.and_(both, pc.fill_null(pc.not_equal(one, other), False))
+    return pc.or_(unlike, pc.xor(one_is_known, other_is_known))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -11,25 +12,32 @@ from metering.arrow.schemas import UTC_MICROS
 from metering.domain.rollup import MICROSECONDS, Cut, Measure, MeasureKind, Rollup
 from metering.domain.stream import Stream
 
-EXACT = pa.decimal128(38, 0)
+DIGITS = 38
 """Sums leave 64 bits behind before they can wrap: 2^20 rows of at most 2^42 fit, and no block is larger."""
 
 _ROWS_AT_ONCE = 2**20
 
-_LIFT: dict[MeasureKind, Callable[[Measure], tuple[object, str]]] = {
-    MeasureKind.SUM: lambda measure: (measure.of, "sum"),
-    MeasureKind.COUNT: lambda measure: ([], "count_all"),
-}
-_MERGE: dict[MeasureKind, str] = {MeasureKind.SUM: "sum", MeasureKind.COUNT: "sum"}
+_MERGE = {MeasureKind.SUM: "sum", MeasureKind.COUNT: "sum", MeasureKind.MAX: "max"}
+
+_NOTHING_IS_ZERO = pc.ScalarAggregateOptions(min_count=0)
+
+
+def measure_type(measure: Measure) -> pa.DataType:
+    """The exact type of a measure's column."""
+    return UTC_MICROS if measure.kind is MeasureKind.MAX_TIME else pa.decimal128(DIGITS, measure.decimals)
 
 
 def partial_schema(rollup: Rollup) -> pa.Schema:
-    """The key's columns in order, then the measures as exact decimals."""
+    """The key's columns in order, then the measures, exact; a maximum and its time may be null."""
     key = [
         pa.field(column, UTC_MICROS if column == rollup.window_column else pa.string(), nullable=False)
         for column in rollup.key
     ]
-    return pa.schema([*key, *(pa.field(measure.column, EXACT, nullable=False) for measure in rollup.measures)])
+    measures = [
+        pa.field(measure.column, measure_type(measure), nullable=not measure.is_additive)
+        for measure in rollup.measures
+    ]
+    return pa.schema([*key, *measures])
 
 
 def partial_sums(
@@ -52,10 +60,7 @@ def merge_partials(rollup: Rollup, parts: Sequence[pa.Table]) -> pa.Table:
     """One table of many, each key once."""
     if not parts:
         return partial_schema(rollup).empty_table()
-    aggregates = [(measure.column, _MERGE[measure.kind]) for measure in rollup.measures]
-    merged = pa.concat_tables(parts).group_by(list(rollup.key), use_threads=False).aggregate(aggregates)
-    names = [*rollup.key, *(measure.column for measure in rollup.measures)]
-    return merged.rename_columns(names).cast(partial_schema(rollup))
+    return _merge(rollup, list(rollup.key), pa.concat_tables(parts)).cast(partial_schema(rollup))
 
 
 def window_starts(times: pa.ChunkedArray, window_s: int) -> pa.ChunkedArray:
@@ -66,23 +71,63 @@ def window_starts(times: pa.ChunkedArray, window_s: int) -> pa.ChunkedArray:
 
 
 def _sum_cut(stream: Stream, rollup: Rollup, cut: Cut, events: pa.Table, window_s: int) -> pa.Table:
-    starts = window_starts(events[stream.time_field.name], window_s)
-    dimensions = list(cut.takes)
-    fields = sorted({measure.of for measure in rollup.measures if measure.of})
-    table = pa.table(
-        [starts, *(events[cut.takes[column]] for column in dimensions), *(events[name] for name in fields)],
-        names=["window", *(f"by {column}" for column in dimensions), *fields],
-    )
-    grouped = table.group_by(["window", *(f"by {column}" for column in dimensions)], use_threads=False)
-    sums = grouped.aggregate([_LIFT[measure.kind](measure) for measure in rollup.measures])
-    return _shape(rollup, cut, sums)
-
-
-def _shape(rollup: Rollup, cut: Cut, sums: pa.Table) -> pa.Table:
-    columns = {rollup.window_column: sums["window"]}
-    columns |= {column: sums[f"by {column}"] for column in cut.takes}
-    columns |= {column: pa.repeat(text, sums.num_rows) for column, text in cut.constants.items()}
-    for position, measure in enumerate(rollup.measures):
-        columns[measure.column] = sums.column(1 + len(cut.takes) + position)
+    columns = {rollup.window_column: window_starts(events[stream.time_field.name], window_s)}
+    columns |= {column: events[name] for column, name in cut.takes.items()}
+    columns |= {measure.column: _lift(stream, measure, events) for measure in rollup.measures}
+    merged = _merge(rollup, [rollup.window_column, *cut.takes], pa.table(columns))
+    for column, text in cut.constants.items():
+        merged = merged.append_column(column, pa.repeat(text, merged.num_rows))
     schema = partial_schema(rollup)
-    return pa.table({name: columns[name] for name in schema.names}).cast(schema)
+    return merged.select(schema.names).cast(schema)
+
+
+def _lift(stream: Stream, measure: Measure, events: pa.Table) -> pa.ChunkedArray:
+    """What each event adds to a measure; null where it lacks a field that the measure needs."""
+    if measure.kind is MeasureKind.COUNT:
+        lifted = pa.chunked_array([pa.repeat(1, events.num_rows)])
+    elif measure.kind is MeasureKind.MAX_TIME:
+        lifted = events[stream.time_field.name]
+    else:
+        lifted = events[str(measure.of)]
+    if measure.weight:
+        lifted = pc.multiply(_decimal(lifted), _decimal(events[measure.weight]))
+    for name in measure.fields:
+        if events[name].null_count:
+            lifted = pc.if_else(pc.is_valid(events[name]), lifted, None)
+    return lifted
+
+
+def _decimal(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Whole numbers as decimals, whose products cannot wrap."""
+    return pc.cast(column, pa.decimal128(19, 0)) if pa.types.is_integer(column.type) else column
+
+
+def _merge(rollup: Rollup, key: list[str], rows: pa.Table) -> pa.Table:
+    """The rows of each key as one: `key` columns, then the measures, in their order."""
+    kept: dict[str, pa.ChunkedArray] = {}
+    aggregates: list[tuple[str, str, pc.FunctionOptions | None]] = []
+    for measure in rollup.measures:
+        if measure.kind is MeasureKind.MAX_TIME:
+            order, ranks = _ranked(rows, rollup.maximum_of(measure).column, measure.column)
+            kept[measure.column] = rows[measure.column].take(order)
+            rows = rows.append_column(f"rank {measure.column}", ranks)
+            aggregates.append((f"rank {measure.column}", "min", None))
+        else:
+            aggregates.append((measure.column, _MERGE[measure.kind], _options(measure)))
+    merged = rows.group_by(key, use_threads=False).aggregate(aggregates)
+    merged = merged.rename_columns([*key, *(measure.column for measure in rollup.measures)])
+    for column, times in kept.items():
+        merged = merged.set_column(merged.column_names.index(column), column, times.take(merged[column]))
+    return merged
+
+
+def _options(measure: Measure) -> pc.FunctionOptions | None:
+    return _NOTHING_IS_ZERO if measure.is_additive else None
+
+
+def _ranked(rows: pa.Table, maximum: str, time: str) -> tuple[pa.Array, pa.Array]:
+    """The order of rows by maximum, greatest first, unknown last, the earlier before the later; each row's rank."""
+    order = pc.sort_indices(rows, sort_keys=[(maximum, "descending"), (time, "ascending")])
+    ranks = np.empty(rows.num_rows, dtype=np.int64)
+    ranks[order.to_numpy()] = np.arange(rows.num_rows)
+    return order, pa.array(ranks)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from metering.domain.stream import EVENT_ID, Kind, Stream
+from metering.domain.stream import EVENT_ID, Field, Kind, Stream
 
 UTC_MICROS = pa.timestamp("us", tz="UTC")
 
-_JSON_TYPES = {Kind.TIME: pa.float64(), Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64()}
+_JSON_TYPES = {
+    Kind.TIME: pa.float64(), Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64(), Kind.DECIMAL: pa.float64(),
+}  # fmt: skip
 _ARCHIVE_TYPES = {Kind.TIME: UTC_MICROS, Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64()}
 
 MESSAGES = pa.schema(
@@ -24,13 +26,21 @@ MESSAGES = pa.schema(
 
 
 def json_schema(stream: Stream) -> pa.Schema:
-    """What a message's declared fields are read as."""
-    return pa.schema([pa.field(field.name, _JSON_TYPES[field.kind]) for field in stream.all_fields])
+    """What a message's declared fields are read as, under each of their names."""
+    return pa.schema([
+        pa.field(name, _JSON_TYPES[field.kind]) for field in stream.all_fields for name in field.names])
+
+
+def archive_type(field: Field) -> pa.DataType:
+    """What an archive file's column of the field holds."""
+    if field.kind is Kind.DECIMAL:
+        return pa.decimal128(len(str(field.high)) + field.decimals, field.decimals)
+    return _ARCHIVE_TYPES[field.kind]
 
 
 def archive_schema(stream: Stream) -> pa.Schema:
     """An archive file's columns: the declared fields, event_id (nullable), the place in Kafka, the append time."""
-    fields = [pa.field(field.name, _ARCHIVE_TYPES[field.kind], nullable=False) for field in stream.fields]
+    fields = [pa.field(field.name, archive_type(field), nullable=field.may_be_unknown) for field in stream.fields]
     return pa.schema(
         [
             *fields,

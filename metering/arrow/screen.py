@@ -15,6 +15,7 @@ from metering.domain.stream import Kind, Stream
 _VALUE_PATTERNS = {
     Kind.TIME: r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?",
     Kind.INTEGER: r"(?:0|[1-9][0-9]{0,17})",
+    Kind.DECIMAL: r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?",
     Kind.IDENTIFIER: r'"[A-Za-z0-9._:-]*"',
 }
 
@@ -59,5 +60,6 @@ def tidy_rows(stream: Stream, values: pa.BinaryArray) -> pa.BooleanArray:
 @lru_cache
 def _tidy_pattern(stream: Stream) -> str:
     pairs = "|".join(
-        rf'"{re.escape(field.name)}" ?: ?{_VALUE_PATTERNS[field.kind]}' for field in stream.all_fields)
+        rf'"{re.escape(name)}" ?: ?{_VALUE_PATTERNS[field.kind]}'
+        for field in stream.all_fields for name in field.names)
     return rf"^\{{(?:{pairs})(?:, ?(?:{pairs}))*\}}$"

@@ -54,13 +54,17 @@ class Rejected:
 
 @dataclass(frozen=True)
 class Event:
-    """An accepted event. Times are epoch microseconds, UTC; `values` holds the fields but time and event_id."""
+    """An accepted event. Times are epoch microseconds, UTC; `values` holds the fields but time and event_id.
+
+    `is_timed`: its sender gave the time; else it is Kafka's append time.
+    """
 
     time_us: int
     values: Mapping[str, object]
     event_id: str | None
     position: Position
     ingest_us: int
+    is_timed: bool = True
 
     @property
     def hour_us(self) -> int:
@@ -80,4 +84,5 @@ class Event:
 
     @property
     def content(self) -> tuple[object, ...]:
-        return (self.time_us, *sorted(self.values.items()))
+        """What a repeat has in common. A time that Kafka gave is no content: it gives each copy another."""
+        return (self.time_us if self.is_timed else None, *sorted(self.values.items()))

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from metering.domain.event import Event
 from metering.domain.rollup import Cut, Measure, MeasureKind, Rollup, floor_to
 
 Key = tuple[object, ...]
-View = dict[Key, tuple[int, ...]]
-"""(window start in epoch microseconds, dimensions in the rollup's order) → the measures in their order."""
+Value = int | Decimal | None
+View = dict[Key, tuple[Value, ...]]
+"""(window start in epoch microseconds, dimensions in the rollup's order) → the measures in their order.
 
-_LIFT: dict[MeasureKind, Callable[[Measure, Mapping[str, object]], int]] = {
-    MeasureKind.SUM: lambda measure, values: int(str(values[str(measure.of)])),
-    MeasureKind.COUNT: lambda measure, values: 1,
+The time of a maximum is in epoch microseconds too; None: unknown.
+"""
+
+_LIFT: dict[MeasureKind, Callable[[Measure, Event], Value]] = {
+    MeasureKind.SUM: lambda measure, event: math.prod(_numbers(measure, event)),
+    MeasureKind.COUNT: lambda measure, event: 1,
+    MeasureKind.MAX: lambda measure, event: _numbers(measure, event)[0],
+    MeasureKind.MAX_TIME: lambda measure, event: event.time_us,
 }
 
-_MERGE: dict[MeasureKind, Callable[[int, int], int]] = {
-    MeasureKind.SUM: lambda one, other: one + other,
-    MeasureKind.COUNT: lambda one, other: one + other,
-}
+
+def _numbers(measure: Measure, event: Event) -> list[Any]:
+    return [event.values[name] for name in (measure.of, measure.weight) if name]
 
 
 @dataclass(frozen=True)
@@ -53,10 +61,10 @@ def fold(rollup: Rollup, events: Iterable[Event], window_s: int | None = None) -
     view: View = {}
     for event in events:
         start = floor_to(event.time_us, window_s or rollup.window_s)
-        lifted = tuple(_LIFT[measure.kind](measure, event.values) for measure in rollup.measures)
+        lifted = tuple(_lift(measure, event) for measure in rollup.measures)
         for cut in rollup.cuts:
             key = (start, *_dimensions(rollup, cut, event.values))
-            view[key] = merge_values(rollup.measures, view[key], lifted) if key in view else lifted
+            view[key] = merge_values(rollup, view[key], lifted) if key in view else lifted
     return view
 
 
@@ -65,15 +73,45 @@ def merge(rollup: Rollup, *views: View) -> View:
     merged: View = {}
     for view in views:
         for key, values in view.items():
-            merged[key] = merge_values(rollup.measures, merged[key], values) if key in merged else values
+            merged[key] = merge_values(rollup, merged[key], values) if key in merged else values
     return merged
 
 
-def merge_values(
-    measures: Sequence[Measure], one: Sequence[int], other: Sequence[int]
-) -> tuple[int, ...]:
+def merge_values(rollup: Rollup, one: Sequence[Value], other: Sequence[Value]) -> tuple[Value, ...]:
     """The measures of two halves as those of the whole."""
-    return tuple(_MERGE[measure.kind](a, b) for measure, a, b in zip(measures, one, other, strict=True))
+    first, second = (dict(zip(rollup.measures, values, strict=True)) for values in (one, other))
+    merged: list[Value] = []
+    for measure in rollup.measures:
+        if measure.kind is MeasureKind.MAX_TIME:
+            peak = rollup.maximum_of(measure)
+            merged.append(_earlier_peak((first[peak], first[measure]), (second[peak], second[measure])))
+        else:
+            merged.append(_MERGE[measure.kind](first[measure], second[measure]))
+    return tuple(merged)
+
+
+def _lift(measure: Measure, event: Event) -> Value:
+    """What one event adds to a measure; nothing where it lacks a field that the measure needs."""
+    if any(event.values[name] is None for name in measure.fields):
+        return 0 if measure.is_additive else None
+    return _LIFT[measure.kind](measure, event)
+
+
+def _greater(one: Any, other: Any) -> Value:
+    return max((value for value in (one, other) if value is not None), default=None)
+
+
+def _earlier_peak(one: tuple[Any, Any], other: tuple[Any, Any]) -> Value:
+    """The time of the greater maximum, of two equal ones the earlier; each is (maximum, its time)."""
+    known = [peak for peak in (one, other) if peak[0] is not None]
+    return min(known, key=lambda peak: (-peak[0], peak[1]))[1] if known else None
+
+
+_MERGE: dict[MeasureKind, Callable[[Any, Any], Value]] = {
+    MeasureKind.SUM: lambda one, other: one + other,
+    MeasureKind.COUNT: lambda one, other: one + other,
+    MeasureKind.MAX: _greater,
+}
 
 
 def _dimensions(rollup: Rollup, cut: Cut, values: Mapping[str, object]) -> tuple[object, ...]:

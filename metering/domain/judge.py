@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from metering.domain.event import Event, Position, Reason, Rejection
@@ -32,16 +33,16 @@ def judge(
     found = _read_object(raw)
     if isinstance(found, Rejection):
         return found
-    for check in (_check_kinds, _check_required, _check_identifiers, _check_ranges):
+    for check in (_check_kinds, _check_names, _check_required, _check_identifiers, _check_ranges):
         fault = check(stream, found)
         if fault:
             return fault
-    time_us = _microseconds(found[stream.time_field.name])
-    fault = _check_time(stream.time_field, found[stream.time_field.name], time_us, ingest_us, rules)
-    if fault:
-        return fault
-    values = {field.name: found[field.name] for field in stream.fields if field.kind is not Kind.TIME}
-    return Event(int(time_us), values, found.get(EVENT_ID), position, ingest_us)
+    timed = _time(stream.time_field, found, ingest_us, rules)
+    if isinstance(timed, Rejection):
+        return timed
+    values = {field.name: _held(field, _given(field, found)) for field in stream.fields if field.kind is not Kind.TIME}
+    is_timed = _given(stream.time_field, found) is not None
+    return Event(timed, values, found.get(EVENT_ID), position, ingest_us, is_timed)
 
 
 def _read_object(raw: bytes | None) -> dict[str, Any] | Rejection:
@@ -95,13 +96,43 @@ def _integer(text: str) -> int:
     return int(text[:_LONGEST_INTEGER])
 
 
+def _given(field: Field, found: Mapping[str, Any]) -> Any:
+    """A field's value under whichever of its names it was sent; None where it is null or missing."""
+    return next((value for name in field.names if (value := found.get(name)) is not None), None)
+
+
+def _held(field: Field, value: Any) -> object:
+    """A value as an event holds it: the default for a missing one, a DECIMAL exactly."""
+    if value is None:
+        return field.default
+    return _decimal(value, field.decimals) if field.kind is Kind.DECIMAL else value
+
+
+def _decimal(value: int | float, decimals: int) -> Decimal:
+    """The decimal that a double stands for.
+
+    >>> _decimal(55.123, 3)
+    Decimal('55.123')
+    """
+    return Decimal(round(value * 10**decimals)).scaleb(-decimals)
+
+
 def _check_kinds(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
     if isinstance(found, _TwiceNamed):
         return Rejection(Reason.SCHEMA, found="a key given twice", hint="each key once")
     for field in stream.all_fields:
-        value = found.get(field.name)
-        if value is not None and not _KIND_FITS[field.kind](value):
-            return Rejection(Reason.SCHEMA, field.name, _kind_of(value), field.kind.value)
+        for name in field.names:
+            value = found.get(name)
+            if value is not None and not _KIND_FITS[field.kind](value):
+                return Rejection(Reason.SCHEMA, name, _kind_of(value), field.kind.value)
+    return None
+
+
+def _check_names(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
+    for field in stream.all_fields:
+        given = [name for name in field.names if found.get(name) is not None]
+        if len(given) > 1:
+            return Rejection(Reason.SCHEMA, field.name, _short(" and ".join(given)), "one of its names")
     return None
 
 
@@ -112,18 +143,27 @@ def _is_number(value: object) -> bool:
 _KIND_FITS: dict[Kind, Callable[[object], bool]] = {
     Kind.TIME: _is_number,
     Kind.INTEGER: _is_number,
+    Kind.DECIMAL: _is_number,
     Kind.IDENTIFIER: lambda value: isinstance(value, str),
 }
 
 
 def _check_required(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
     for field in stream.fields:
-        if field.required and found.get(field.name) is None:
-            near = next((name for name in found if name.lower() == field.name.lower()), None)
-            if near is None or near == field.name:
-                return Rejection(Reason.REQUIRED, field.name, "null" if field.name in found else "nothing")
+        if _given(field, found) is not None:
+            continue
+        sent = next((name for name in field.names if name in found), None)
+        if sent is None and (near := _near(field, found)) is not None:
             return Rejection(Reason.REQUIRED, field.name, _short(near), f"spell it {field.name!r}")
+        if field.required and not (field.nullable and sent):
+            return Rejection(Reason.REQUIRED, field.name, "null" if sent else "nothing")
     return None
+
+
+def _near(field: Field, found: Mapping[str, Any]) -> str | None:
+    """A key that is one of the field's names but for its case."""
+    names = {name.lower() for name in field.names}
+    return next((key for key in found if key.lower() in names), None)
 
 
 def _check_identifiers(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
@@ -136,12 +176,37 @@ def _check_identifiers(stream: Stream, found: Mapping[str, Any]) -> Rejection | 
 
 def _check_ranges(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
     for field in stream.fields:
-        if field.kind is Kind.INTEGER:
-            value = found[field.name]
-            if isinstance(value, float) or not field.low <= value <= field.high:
-                return Rejection(
-                    Reason.RANGE, field.name, _short(repr(value)), f"a whole number {field.low} … {field.high}")
+        value = _given(field, found)
+        if value is not None and field.kind in _IN_RANGE and not _IN_RANGE[field.kind](field, value):
+            return Rejection(Reason.RANGE, field.name, _short(repr(value)), _range_hint(field))
     return None
+
+
+def _decimal_fits(field: Field, value: int | float) -> bool:
+    """Within its bounds, and the double nearest to a decimal of so many digits: 0.1 is, 0.1234 is not."""
+    scale = 10**field.decimals
+    return field.low <= value <= field.high and round(value * scale) / scale == value
+
+
+_IN_RANGE: dict[Kind, Callable[[Field, Any], bool]] = {
+    Kind.INTEGER: lambda field, value: isinstance(value, int) and field.low <= value <= field.high,
+    Kind.DECIMAL: _decimal_fits,
+}
+
+
+def _range_hint(field: Field) -> str:
+    if field.kind is Kind.INTEGER:
+        return f"a whole number {field.low} … {field.high}"
+    return f"a number {field.low} … {field.high}, at most {field.decimals} decimals"
+
+
+def _time(field: Field, found: Mapping[str, Any], ingest_us: int, rules: TimeRules) -> int | Rejection:
+    """The event's time in epoch microseconds; Kafka's append time where a time may be missing and is."""
+    given = _given(field, found)
+    if given is None:
+        return ingest_us
+    time_us = _microseconds(given)
+    return _check_time(field, given, time_us, ingest_us, rules) or int(time_us)
 
 
 def _microseconds(timestamp: int | float) -> float:

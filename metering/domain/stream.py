@@ -23,11 +23,17 @@ class Kind(Enum):
     TIME = "epoch seconds, UTC, a JSON number"
     IDENTIFIER = "text of letters, digits and ._:-"
     INTEGER = "a whole number"
+    DECIMAL = "a number"
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an event. `low` and `high` are inclusive and belong to INTEGER."""
+    """One field of an event. `low` and `high` are inclusive and belong to INTEGER and DECIMAL.
+
+    A DECIMAL has at most `decimals` digits after the point and is held exactly. A missing field that is not
+    required counts as `default`; a missing TIME as Kafka's append time; without a default it is unknown. A
+    `nullable` one is required, but its value may be null: unknown. `also`: other names it may be sent under.
+    """
 
     name: str
     kind: Kind
@@ -35,6 +41,19 @@ class Field:
     required: bool = True
     low: int = 0
     high: int = 2**63 - 1
+    decimals: int = 0
+    nullable: bool = False
+    default: str | int | None = None
+    also: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.also)
+
+    @property
+    def may_be_unknown(self) -> bool:
+        """Whether an accepted event can lack it."""
+        return self.nullable or not (self.required or self.kind is Kind.TIME or self.default is not None)
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,8 @@ class Stream:
     """A topic's declaration. Every engine, table and page is driven by it.
 
     `subject` names the field that keys the messages; `equal_sums` the rollups whose cuts must all add up
-    to the same total in any hour, since each cut splits the same events another way.
+    to the same total in any hour, since each cut splits the same events another way. `day_files`: it also comes by
+    the gateway, which keeps a file a day; one stream at most.
     """
 
     topic: str
@@ -60,6 +80,7 @@ class Stream:
     rollups: tuple[Rollup, ...]
     equal_sums: tuple[str, ...] = ()
     quota: Quota | None = None
+    day_files: bool = False
 
     @cached_property
     def time_field(self) -> Field:

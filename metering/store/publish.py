@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 import pyarrow as pa
 from psycopg2 import sql
@@ -17,7 +18,7 @@ from metering.domain.rollup import Rollup
 from metering.domain.stream import Quota, Stream
 from metering.failpoints import reach
 from metering.sql import statement
-from metering.store.rollups import columns_of, copy_rows, identifiers
+from metering.store.rollups import copy_rows, identifiers
 from metering.store.rotation import HOUR, HourBefore
 from metering.store.slice_commit import insert_dead_letters
 
@@ -58,10 +59,10 @@ class ProofRow:
     """One comparison of an hour: the fast count, the same files read back, the exact count, what was repeated."""
 
     type: str
-    realtime: int
-    archive: int
-    batch: int
-    duplicates: int
+    realtime: Decimal
+    archive: Decimal
+    batch: Decimal
+    duplicates: Decimal
     ok: bool
     why: str = ""
 
@@ -76,7 +77,7 @@ def publish_hour(cursor: Cursor, stream: Stream, result: HourResult) -> None:
     for rollup in stream.rollups:
         _replace(cursor, stream, rollup, result)
         bounds = _bounds(result)
-        cursor.execute(_on_window("batch/delete_realtime", rollup, rollup.realtime), bounds)
+        cursor.execute(_on_window("batch/delete_realtime", rollup, rollup.realtime, rollup.window_column), bounds)
     reach("batch-mid-publish")
     _settle_conflicts(cursor, result)
     if stream.quota:
@@ -102,9 +103,8 @@ def _bounds(result: HourResult) -> dict[str, object]:
     return {"start": hour, "end": hour + HOUR, "hour": hour, "sealed": result.sealed}
 
 
-def _on_window(name: str, rollup: Rollup, table: str) -> sql.Composed:
-    return statement(
-        name, table=sql.Identifier(table), window=sql.Identifier(rollup.window_column), which=_which(rollup))
+def _on_window(name: str, rollup: Rollup, table: str, window: str) -> sql.Composed:
+    return statement(name, table=sql.Identifier(table), window=sql.Identifier(window), which=_which(rollup))
 
 
 def _which(rollup: Rollup) -> sql.Composable:
@@ -122,44 +122,49 @@ def _which(rollup: Rollup) -> sql.Composable:
 
 def _replace(cursor: Cursor, stream: Stream, rollup: Rollup, result: HourResult) -> None:
     bounds = _bounds(result)
-    cursor.execute(_on_window("batch/delete_hour", rollup, rollup.batch), bounds)
-    _insert(cursor, rollup, rollup.batch, result.views[rollup.name])
+    cursor.execute(_on_window("batch/delete_hour", rollup, rollup.batch, rollup.window_column), bounds)
+    rows = result.views[rollup.name]
+    copy_rows(cursor, rollup.batch, f"incoming_{rollup.batch}", rows)
+    _move(cursor, rollup.batch, rows.column_names)
     if rollup.hourly_batch:
-        hourly = result.hourly[rollup.name]
-        incoming = f"incoming_{rollup.hourly_batch}"
-        copy_rows(cursor, rollup.hourly_batch, incoming, hourly)
+        hourly = _by_hour(rollup, result.hourly[rollup.name])
+        copy_rows(cursor, rollup.hourly_batch, f"incoming_{rollup.hourly_batch}", hourly)
         if result.before.final:
             _record_corrections(cursor, stream, rollup, result)
-        cursor.execute(_on_window("batch/delete_hour", rollup, rollup.hourly_batch), bounds)
-        _move(cursor, rollup, rollup.hourly_batch, incoming)
+        cursor.execute(_on_window("batch/delete_hour", rollup, rollup.hourly_batch, rollup.hour_column), bounds)
+        _move(cursor, rollup.hourly_batch, hourly.column_names)
 
 
-def _insert(cursor: Cursor, rollup: Rollup, table: str, rows: pa.Table) -> None:
-    copy_rows(cursor, table, f"incoming_{table}", rows)
-    _move(cursor, rollup, table, f"incoming_{table}")
+def _by_hour(rollup: Rollup, rows: pa.Table) -> pa.Table:
+    """The rows in the columns of the table by hour."""
+    return rows.rename_columns([
+        rollup.hour_column if column == rollup.window_column else column for column in rows.column_names])
 
 
-def _move(cursor: Cursor, rollup: Rollup, table: str, incoming: str) -> None:
+def _move(cursor: Cursor, table: str, columns: Sequence[str]) -> None:
     """Insert what was copied, and empty the temporary table for the next hour of this transaction's session."""
     cursor.execute(statement(
-        "batch/insert_incoming", table=sql.Identifier(table), incoming=sql.Identifier(incoming),
-        columns=identifiers(columns_of(rollup))))
+        "batch/insert_incoming", table=sql.Identifier(table), incoming=sql.Identifier(f"incoming_{table}"),
+        columns=identifiers(columns)))
 
 
 def _record_corrections(cursor: Cursor, stream: Stream, rollup: Rollup, result: HourResult) -> None:
-    """Keep what changes in an hour that was final: old, new, and that events came late."""
-    cut, key = (column for column in rollup.dimensions) if len(rollup.dimensions) == 2 else ("", rollup.dimensions[0])
-    cursor.execute(
-        statement(
-            "batch/record_corrections", table=sql.Identifier(str(rollup.hourly_batch)),
-            incoming=sql.Identifier(f"incoming_{rollup.hourly_batch}"),
-            cut=sql.Identifier(cut) if cut else sql.Literal(rollup.name), key=sql.Identifier(key),
-            value=sql.Identifier(rollup.measures[0].column), window=sql.Identifier(rollup.window_column)),
-        {
-            "topic": stream.topic, "hour": result.before.hour, "revision": result.before.revision + 1,
-            "why": f"events arrived after the hour was final (generation {result.sealed})",
-        },
-    )  # fmt: skip
+    """Keep what changes in an hour that was final: old and new of each measure that adds up, and why."""
+    what = {
+        "topic": stream.topic, "hour": result.before.hour, "revision": result.before.revision + 1,
+        "why": f"events arrived after the hour was final (generation {result.sealed})",
+    }  # fmt: skip
+    for cut in rollup.cuts:
+        for measure in rollup.additive:
+            constants = [sql.SQL("{} = {}").format(sql.Identifier(column), sql.Literal(text))
+                         for column, text in cut.constants.items()]
+            change = statement(
+                "batch/record_corrections", table=sql.Identifier(str(rollup.hourly_batch)),
+                incoming=sql.Identifier(f"incoming_{rollup.hourly_batch}"),
+                key=sql.SQL(" || ' ' || ").join(map(sql.Identifier, cut.takes)),
+                of_cut=sql.SQL(" AND ").join(constants or [sql.SQL("TRUE")]),
+                value=sql.Identifier(measure.column), window=sql.Identifier(rollup.hour_column))
+            cursor.execute(change, what | {"type": rollup.type_of(cut, measure)})
 
 
 def _settle_conflicts(cursor: Cursor, result: HourResult) -> None:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from metering.domain.rollup import MeasureKind, Rollup
+from metering.domain.rollup import Measure, MeasureKind, Rollup
 from metering.sql import statement
 
+_ADD = sql.SQL("{column} = {table}.{column} + EXCLUDED.{column}")
 _MERGE = {
-    MeasureKind.SUM: sql.SQL("{column} = {table}.{column} + EXCLUDED.{column}"),
-    MeasureKind.COUNT: sql.SQL("{column} = {table}.{column} + EXCLUDED.{column}"),
+    MeasureKind.SUM: _ADD,
+    MeasureKind.COUNT: _ADD,
+    # GREATEST and LEAST pass over nulls, which here are the unknown.
+    MeasureKind.MAX: sql.SQL("{column} = GREATEST({table}.{column}, EXCLUDED.{column})"),
+    MeasureKind.MAX_TIME: sql.SQL(
+        "{column} = CASE"
+        " WHEN {table}.{maximum} IS NULL OR EXCLUDED.{maximum} > {table}.{maximum} THEN EXCLUDED.{column}"
+        " WHEN EXCLUDED.{maximum} = {table}.{maximum} THEN LEAST({table}.{column}, EXCLUDED.{column})"
+        " ELSE {table}.{column} END"),
 }
 
 
-def columns_of(rollup: Rollup) -> list[str]:
-    """The key's columns, then the measures."""
-    return [*rollup.key, *(measure.column for measure in rollup.measures)]
-
-
-def identifiers(names: list[str] | tuple[str, ...]) -> sql.Composed:
+def identifiers(names: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(name) for name in names)
 
 
@@ -47,10 +51,14 @@ def add_sums(cursor: Cursor, rollup: Rollup, partials: pa.Table, generation: int
     incoming = f"incoming_{rollup.realtime}"
     copy_rows(cursor, rollup.realtime, incoming, partials)
     table = sql.Identifier(rollup.realtime)
-    merged = sql.SQL(", ").join(
-        _MERGE[measure.kind].format(column=sql.Identifier(measure.column), table=table)
-        for measure in rollup.measures)
+    merged = sql.SQL(", ").join(_merged(rollup, measure, table) for measure in rollup.measures)
     add = statement(
-        "speed/add_sums", table=table, incoming=sql.Identifier(incoming), columns=identifiers(columns_of(rollup)),
+        "speed/add_sums", table=table, incoming=sql.Identifier(incoming), columns=identifiers(rollup.columns),
         key=identifiers(rollup.key), merged=merged)
     cursor.execute(add, {"generation": generation})
+
+
+def _merged(rollup: Rollup, measure: Measure, table: sql.Identifier) -> sql.Composed:
+    maximum = rollup.maximum_of(measure).column if measure.kind is MeasureKind.MAX_TIME else measure.column
+    return _MERGE[measure.kind].format(
+        column=sql.Identifier(measure.column), table=table, maximum=sql.Identifier(maximum))

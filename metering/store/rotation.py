@@ -10,10 +10,10 @@ import pyarrow as pa
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from metering.domain.rollup import Rollup
+from metering.domain.rollup import MeasureKind, Rollup
 from metering.sql import statement
 from metering.store.connection import only_row
-from metering.store.rollups import columns_of, identifiers
+from metering.store.rollups import identifiers
 
 HOUR = timedelta(hours=1)
 
@@ -94,7 +94,7 @@ def is_known(cursor: Cursor, topic: str, hour: datetime, sealed: int) -> bool:
 
 def realtime_sums(cursor: Cursor, rollup: Rollup, before: HourBefore, sealed: int) -> pa.Table:
     """The realtime rows of an hour's unpublished generations up to `sealed`, not merged."""
-    columns = columns_of(rollup)
+    columns = rollup.columns
     query = statement(
         "batch/realtime_sums", columns=identifiers(columns), table=sql.Identifier(rollup.realtime),
         window=sql.Identifier(rollup.window_column))
@@ -105,9 +105,12 @@ def realtime_sums(cursor: Cursor, rollup: Rollup, before: HourBefore, sealed: in
 
 
 def _table(rollup: Rollup, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> pa.Table:
+    utc_micros = pa.timestamp("us", tz="UTC")
     types = {column: pa.string() for column in rollup.key}
-    types[rollup.window_column] = pa.timestamp("us", tz="UTC")
-    types |= {measure.column: pa.decimal128(38, 0) for measure in rollup.measures}
+    types[rollup.window_column] = utc_micros
+    for measure in rollup.measures:
+        exact = pa.decimal128(38, measure.decimals)
+        types[measure.column] = utc_micros if measure.kind is MeasureKind.MAX_TIME else exact
     by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
     return pa.table({
         column: pa.array(values, types[column]) for column, values in zip(columns, by_column, strict=True)})

@@ -2,5 +2,6 @@
 
 from metering.domain.stream import Stream
 from metering.streams.devices import DEVICES
+from metering.streams.machines import RESOURCE_USAGE
 
-STREAMS: dict[str, Stream] = {stream.topic: stream for stream in (DEVICES,)}
+STREAMS: dict[str, Stream] = {stream.topic: stream for stream in (DEVICES, RESOURCE_USAGE)}

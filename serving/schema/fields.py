@@ -7,12 +7,18 @@ from typing import Any
 from django.db import models
 
 
+_UNSAID = (("max_digits", 1000), ("decimal_places", 0))
+
+
 class SumField(models.DecimalField):
-    """A whole number of any size: PostgreSQL's `numeric`, as an hour of large events can pass bigint."""
+    """An exact number of any size: PostgreSQL's `numeric`, as an hour of large events can pass bigint.
+
+    A whole one unless `decimal_places` says otherwise.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         # Python's side only: the column has no limit.
-        super().__init__(*args, **options | {"max_digits": 1000, "decimal_places": 0})
+        super().__init__(*args, **{"decimal_places": 0} | options | {"max_digits": 1000})
 
     def deconstruct(self) -> tuple[str, str, list[Any], dict[str, Any]]:
         name, path, args, options = super().deconstruct()
@@ -20,7 +26,7 @@ class SumField(models.DecimalField):
             name,
             path,
             args,
-            {key: options[key] for key in options.keys() - {"max_digits", "decimal_places"}},
+            {key: value for key, value in options.items() if (key, value) not in _UNSAID},
         )
 
     def db_type(self, connection: Any) -> str:

@@ -11,5 +11,9 @@ _FOLDER = Path(__file__).parent / "sql"
 
 def run_sql(name: str) -> migrations.RunSQL:
     """The operation that runs `sql/<name>.sql` as it stands."""
-    text = (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
-    return migrations.RunSQL([(text, None)], migrations.RunSQL.noop)
+    return migrations.RunSQL([(read_sql(name), None)], migrations.RunSQL.noop)
+
+
+def read_sql(name: str) -> str:
+    """The text of `sql/<name>.sql`."""
+    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")

@@ -20,7 +20,7 @@ from metering.arrow.files import HourFiles, split_by_hour
 from metering.arrow.partial import merge_partials, partial_sums
 from metering.arrow.schemas import MESSAGES, archive_schema
 from metering.domain.event import Event, Position, Rejection
-from metering.domain.fold import distinct, fold
+from metering.domain.fold import View, distinct, fold
 from metering.domain.judge import judge
 from metering.domain.rollup import HOUR_S, Rollup
 from metering.domain.stream import Stream, TimeRules
@@ -37,7 +37,6 @@ class Message:
     offset: int = 0
 
 
-View = dict[tuple[object, ...], tuple[int, ...]]
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,11 @@ def view_of(rollup: Rollup, sums: pa.Table) -> View:
     """A table of sums in the shape of the reference's view."""
     starts = sums[rollup.window_column].cast(pa.int64()).to_pylist()
     keys = zip(*(sums[column].to_pylist() for column in rollup.dimensions), strict=True)
-    values = zip(*(sums[measure.column].to_pylist() for measure in rollup.measures), strict=True)
-    return {
-        (start, *key): tuple(int(value) for value in row)
-        for start, key, row in zip(starts, keys, values, strict=True)}
+    values = zip(*(_values(sums[measure.column]) for measure in rollup.measures), strict=True)
+    return {(start, *key): row for start, key, row in zip(starts, keys, values, strict=True)}
+
+
+def _values(column: pa.ChunkedArray) -> list[object]:
+    """Numbers as decimals, times as epoch microseconds."""
+    values: list[object] = (column.cast(pa.int64()) if pa.types.is_timestamp(column.type) else column).to_pylist()
+    return values

@@ -3,6 +3,18 @@
 from serving.schema.models.archive import ArchiveFile
 from serving.schema.models.dead_letters import DeadLetter
 from serving.schema.models.hours import FinalSpan, HourCorrection, HourState, Proof
+from serving.schema.models.machines import (
+    MachineHour,
+    MachineHourBatch,
+    MachineMinute,
+    MachineMinuteBatch,
+    MachineMinuteRealtime,
+    ServiceHour,
+    ServiceHourBatch,
+    ServiceMinute,
+    ServiceMinuteBatch,
+    ServiceMinuteRealtime,
+)
 from serving.schema.models.offsets import OffsetGap, StreamGeneration, StreamOffset
 from serving.schema.models.runs import BatchRun, LayerStatus
 from serving.schema.models.usage import Bytes, BytesBatch, BytesHourly
@@ -22,10 +34,20 @@ __all__ = [
     "HourQuota",
     "HourState",
     "LayerStatus",
+    "MachineHour",
+    "MachineHourBatch",
+    "MachineMinute",
+    "MachineMinuteBatch",
+    "MachineMinuteRealtime",
     "OffsetGap",
     "Proof",
     "QuotaViolation",
     "RealtimeHour",
+    "ServiceHour",
+    "ServiceHourBatch",
+    "ServiceMinute",
+    "ServiceMinuteBatch",
+    "ServiceMinuteRealtime",
     "StreamGeneration",
     "StreamOffset",
     "UnmappedUser",

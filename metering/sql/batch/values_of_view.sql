@@ -1,0 +1,1 @@
+SELECT DISTINCT {by} FROM {table}

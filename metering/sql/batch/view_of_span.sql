@@ -1,0 +1,1 @@
+SELECT {columns} FROM {table} WHERE {window} >= %(start)s AND {window} < %(end)s
