@@ -6,10 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 
+from batch_layer.mapreduce.lines import ARCHIVE
+from batch_layer.mapreduce.runners import runner_options
+from batch_layer.mapreduce.sources import write_archive_rows
 from batch_layer.parts import Part
 from batch_layer.recount import plan_hours, recount
 from batch_layer.views import HOURLY, JudgedBy
@@ -100,7 +103,7 @@ class SparkSql:
         self._runs += 1
         root = str(self._folder / str(self._runs))
         checked = decode(stream, batch_of(stream, messages), rules)
-        files = list(self._archive(stream, root, checked.accepted))
+        files = list(archive_files(stream, root, checked.accepted))
         before = {file.hour: HourBefore(file.hour) for file in files}
         plans = plan_hours(files, before, self._rows_at_once)
         counts = recount(self._session, stream, root, plans, JudgedBy({}, {})) if plans else {}  # type: ignore[arg-type]
@@ -113,15 +116,45 @@ class SparkSql:
             repeats=sum(count.repeats for count in counts.values()),
             conflicts=sum(len(count.conflicts) for count in counts.values()))
 
-    @staticmethod
-    def _archive(stream: Stream, root: str, events: pa.Table) -> Iterator[ListedFile]:
-        """Two files an hour, so that a repeat may lie in another file than the first."""
-        for half in (events.slice(0, events.num_rows // 2), events.slice(events.num_rows // 2)):
-            files = HourFiles(Archive(root), stream, archive_schema(stream), partition=0)
-            files.write(half, measured=lambda rows: rows.num_rows)
-            for file, _ in files.finish():
-                hour = datetime.fromtimestamp(file.hour / 1e6, UTC)
-                yield ListedFile(hour, file.path, file.rows, 1, file.size, hour)
+
+class MapReduce:
+    """mrjob over archive rows as JSON lines, by one of its runners."""
+
+    def __init__(self, runner: str, folder: Path) -> None:
+        self._runner, self._folder = runner, folder
+        self._runs = 0
+
+    def count(self, stream: Stream, rollup: Rollup, messages: Sequence[Message], rules: TimeRules) -> Answer:
+        self._runs += 1
+        root = self._folder / str(self._runs)
+        checked = decode(stream, batch_of(stream, messages), rules)
+        lines = root / "lines.jsonl"
+        root.mkdir()
+        files = list(archive_files(stream, str(root), checked.accepted))
+        write_archive_rows(Archive(str(root)), stream, files, lines)
+        windows, hours = (self._run(stream, rollup, root, lines, width) for width in (rollup.window_s, HOUR_S))
+        told = {name: windows.tallies[name].count for name in windows.tallies}
+        conflicts = told.get("conflict", 0)
+        return Answer(
+            windows=windows.view, hours=hours.view,
+            rejected={letter.position.offset: letter.rejection.reason.name for letter in checked.rejected},
+            repeats=told.get("repeat", 0) + conflicts, conflicts=conflicts)
+
+    def _run(self, stream: Stream, rollup: Rollup, scratch: Path, lines: Path, window_s: int) -> Any:
+        from batch_layer.mapreduce.job import run_job  # mrjob is not there for every Python
+
+        asked = ["--stream", stream.topic, "--rollup", rollup.name, "--source", ARCHIVE, "--window-s", str(window_s)]
+        return run_job(self._runner, [*asked, *runner_options(self._runner, scratch, "local[2]")], [str(lines)])
+
+
+def archive_files(stream: Stream, root: str, events: pa.Table) -> Iterator[ListedFile]:
+    """Two files an hour, so that a repeat may lie in another file than the first."""
+    for half in (events.slice(0, events.num_rows // 2), events.slice(events.num_rows // 2)):
+        files = HourFiles(Archive(root), stream, archive_schema(stream), partition=0)
+        files.write(half, measured=lambda rows: rows.num_rows)
+        for file, _ in files.finish():
+            hour = datetime.fromtimestamp(file.hour / 1e6, UTC)
+            yield ListedFile(hour, file.path, file.rows, 1, file.size, hour)
 
 
 def batch_of(stream: Stream, messages: Sequence[Message]) -> pa.RecordBatch:

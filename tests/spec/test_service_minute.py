@@ -1,4 +1,5 @@
 """The rollups of machine samples: one table of examples, every engine."""
+# ruff: noqa: E501  a table is as wide as its columns
 
 from __future__ import annotations
 
