@@ -1,7 +1,7 @@
 """The speed and batch layers deployed for a test: a topic, a database and an archive of its own on the real stack.
 
-The topic's name is fixed, so each deployment makes `devices` anew: only one may be in use at a time, but for
-one with `new_topic=False`, which counts the same topic a second time.
+The topics' names are fixed, so each deployment begins with none of them but an empty `devices`: only one may be in
+use at a time, but for one with `new_topic=False`, which counts the same topics a second time.
 """
 
 from __future__ import annotations
@@ -62,6 +62,11 @@ class Deployment:
     @property
     def topic(self) -> Topic:
         return Topic(self.stack.env()["KAFKA_BOOTSTRAP_SERVERS"])
+
+    @property
+    def samples(self) -> Topic:
+        """The topic of machine samples; a layer or a producer creates it."""
+        return Topic(self.stack.env()["KAFKA_BOOTSTRAP_SERVERS"], "resource_usage", "machine_id")
 
     @property
     def archive(self) -> Path:
@@ -175,7 +180,7 @@ class Deployment:
 
     def lag(self) -> int:
         """Records in Kafka that are not counted yet."""
-        counted = dict(self.rows("SELECT partition, next_offset FROM stream_offset"))
+        counted = dict(self.rows("SELECT partition, next_offset FROM stream_offset WHERE topic = %s", NAME))
         return sum(end - counted.get(partition, 0) for partition, end in self.topic.ends().items())
 
     def wait_until_counted(self, within_s: float = 90) -> None:
@@ -198,13 +203,14 @@ def finished(running: Running) -> Finished:
 def deployed(
     stack: Stack, template: str, folder: Path, *, new_topic: bool = True, **settings: str
 ) -> Iterator[Deployment]:
-    """A deployment with a fresh copy of the migrated database `template` and an empty topic.
+    """A deployment with a fresh copy of the migrated database `template` and empty topics.
 
-    `new_topic` False: a second count of the topic as it stands.
+    `new_topic` False: a second count of the topics as they stand.
     """
     with database(stack.env()["DATABASE_URL"], template) as url:
         deployment = Deployment(stack, url, folder, dict(settings))
         if new_topic:
+            deployment.samples.drop()
             deployment.topic.make_anew()
         try:
             yield deployment
@@ -212,3 +218,4 @@ def deployed(
             deployment.end()
             if new_topic:
                 deployment.topic.drop()
+                deployment.samples.drop()

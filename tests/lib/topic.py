@@ -1,4 +1,4 @@
-"""The topic `devices` of the shared broker: made anew for a test, filled, read whole, cut."""
+"""A topic of the shared broker: made anew for a test, filled, read whole, cut."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ class Record:
 
 
 class Topic:
-    """`devices` on one broker."""
+    """One topic on one broker. `subject` is the field that keys its messages."""
 
-    def __init__(self, servers: str) -> None:
-        self._servers = servers
+    def __init__(self, servers: str, name: str = NAME, subject: str = "id") -> None:
+        self._servers, self._name, self._subject = servers, name, subject
 
     def drop(self) -> None:
         """Delete it and wait until the broker no longer knows it; absent is fine."""
         with KafkaAdminClient(bootstrap_servers=self._servers) as admin:
-            if _known(admin):
-                admin.delete_topics([NAME])
-                until(lambda: not _known(admin), "the topic is gone", 30)
+            if _known(admin, self._name):
+                admin.delete_topics([self._name])
+                until(lambda: not _known(admin, self._name), "the topic is gone", 30)
 
     def create(self, timestamp_type: str = "LogAppendTime") -> None:
         wanted = {
@@ -58,8 +58,8 @@ class Topic:
             "configs": {"message.timestamp.type": timestamp_type},
         }  # fmt: skip
         with KafkaAdminClient(bootstrap_servers=self._servers) as admin:
-            admin.create_topics({NAME: wanted})
-            admin.wait_for_topics([NAME])
+            admin.create_topics({self._name: wanted})
+            admin.wait_for_topics([self._name])
 
     def make_anew(self, timestamp_type: str = "LogAppendTime") -> None:
         """An empty topic of another id than before."""
@@ -76,8 +76,8 @@ class Topic:
             found[number] = _place(message)
 
         for number, message in enumerate(messages):
-            value, key = _value_and_key(message)
-            producer.produce(NAME, value, key, partition, on_delivery=partial(acknowledged, number))
+            value, key = self._value_and_key(message)
+            producer.produce(self._name, value, key, partition, on_delivery=partial(acknowledged, number))
         assert producer.flush(60) == 0
         return [found[number] for number in range(len(found))]
 
@@ -85,7 +85,7 @@ class Topic:
         """Every record the broker holds, in no order between partitions."""
         with self._consumer() as consumer:
             bounds = {number: self._bounds(consumer, number) for number in range(PARTITIONS)}
-            consumer.assign([TopicPartition(NAME, number, first) for number, (first, _) in bounds.items()])
+            consumer.assign([TopicPartition(self._name, number, first) for number, (first, _) in bounds.items()])
             records: list[Record] = []
             while len(records) < sum(end - first for first, end in bounds.values()):
                 records += [Record(_place(one), one.value()) for one in consumer.consume(10_000, 1)]
@@ -105,24 +105,23 @@ class Topic:
             consumer.close()
 
     def _bounds(self, consumer: Consumer, partition: int) -> tuple[int, int]:
-        first, end = consumer.get_watermark_offsets(TopicPartition(NAME, partition), timeout=30)
+        first, end = consumer.get_watermark_offsets(TopicPartition(self._name, partition), timeout=30)
         return first, end
 
     def delete_before(self, partition: int, offset: int) -> None:
         """Delete a partition's records below `offset`, as retention would."""
         with KafkaAdminClient(bootstrap_servers=self._servers) as admin:
-            admin.delete_records({AdminPartition(NAME, partition): offset})
+            admin.delete_records({AdminPartition(self._name, partition): offset})
+
+    def _value_and_key(self, message: Message) -> Sequence[bytes | None]:
+        if message is None or isinstance(message, bytes):
+            return message, None
+        return json.dumps(message).encode(), str(message[self._subject]).encode()
 
 
-def _known(admin: Any) -> bool:
-    described: Mapping[str, Any] = admin.describe_topics([NAME])[0]
+def _known(admin: Any, name: str) -> bool:
+    described: Mapping[str, Any] = admin.describe_topics([name])[0]
     return kafka_errors.for_code(described["error_code"]) is not kafka_errors.UnknownTopicOrPartitionError
-
-
-def _value_and_key(message: Message) -> Sequence[bytes | None]:
-    if message is None or isinstance(message, bytes):
-        return message, None
-    return json.dumps(message).encode(), str(message["id"]).encode()
 
 
 def _place(message: Any) -> Place:
