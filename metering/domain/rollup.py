@@ -13,8 +13,8 @@ MICROSECONDS = 1_000_000
 class MeasureKind(Enum):
     """Measures that merge: the value of two halves follows from the halves' values.
 
-    A new kind needs one entry in each engine: domain/fold.py, arrow/partial.py, batch_layer/views.py and
-    store/rollups.py.
+    A new kind needs one entry in each engine: domain/fold.py, arrow/partial.py, batch_layer/views.py,
+    store/rollups.py and, for the merged views, serving/schema/declared.py.
     """
 
     SUM = "sum"

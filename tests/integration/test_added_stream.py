@@ -81,7 +81,8 @@ def test_a_stream_is_added_by_its_declaration_alone(layers: Deployment, declarat
     assert rows(layers, stream, str(rollup.hourly_merged), rollup.hour_column) == fold(rollup, events, HOUR_S)
     assert layers.rows("SELECT reason FROM dead_letter WHERE topic = %s", stream.topic) == [("RANGE",)]
     proofs = layers.rows(
-        "SELECT type, bool_and(ok), sum(batch), sum(duplicates) FROM proof WHERE topic = %s GROUP BY type", stream.topic)
+        "SELECT type, bool_and(ok), sum(batch), sum(duplicates) FROM proof WHERE topic = %s GROUP BY type",
+        stream.topic)
     assert {kind: totals for kind, *totals in proofs if "times" in kind} == {
         "door_openings.times": [True, 90, 1], "badge_openings.times": [True, 90, 1]}
     assert all(ok for _, ok, _, _ in proofs)
