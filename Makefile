@@ -4,7 +4,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := stack,bulk,test,lint
+EXTRAS := stack,bulk,hdfs,mrjob,test,lint
 ARGS ?=
 HOME_DIR ?= $(if $(LAMBDAMETER_HOME),$(LAMBDAMETER_HOME),.lambdameter)
 
@@ -26,10 +26,11 @@ demo: setup ## start everything, fill history, print the site's address and a si
 test: setup ## run all tests
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: setup ## lint, types, import contracts
+check: setup ## lint, types, import contracts, no stream named outside of its declaration
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.lib.stream_names
 
 spec: setup ## tables of examples on every engine
 	@$(BIN)/python -m pytest tests/spec $(ARGS)
@@ -88,7 +89,7 @@ $(VENV)/.packages: $(VENV)/.python conf/constraints.txt
 	@touch $@
 
 $(VENV)/.jars: $(VENV)/.spark metering/spark/jars.lock
-	@$(BIN)/python -m metering.spark.jars
+	@$(BIN)/python -m metering.spark.jars --with hdfs
 	@touch $@
 
 $(VENV)/.ready: $(VENV)/.spark $(VENV)/.packages $(VENV)/.jars setup.cfg pyproject.toml

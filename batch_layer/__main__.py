@@ -1,4 +1,4 @@
-"""`python -m batch_layer`: the hourly job; `vacuum` removes files that count for nothing."""
+"""`python -m batch_layer`: the hourly job. `vacuum` removes files that count for nothing, `mapreduce` counts again."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from batch_layer.command import Command
+from batch_layer.mapreduce.command import mapreduce, question
+from batch_layer.mapreduce.lines import ARCHIVE, SOURCES
+from batch_layer.mapreduce.runners import INLINE, RUNNERS
 from metering.domain.errors import BadSettings, LambdameterError
 from metering.settings import load
+from metering.streams import STREAMS
 from metering.telemetry import Log, start_logging
 
 LOG = Log("batch_layer")
@@ -22,14 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     start_logging()
     try:
-        settings = load("kafka", "database", "archive")
-        start_logging(settings.log_format)
-        stopping = threading.Event()
-        signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-        command = Command(settings, stopping)
-        if asked.action == "vacuum":
-            return command.vacuum()
-        return command.every(asked.every) if asked.every else command.once(asked.hour)
+        return _compare(asked) if asked.action == "mapreduce" else _run(asked)
     except KeyboardInterrupt:
         LOG.info("stopped; what was published is kept, the rest is done by the next run")
         return 0
@@ -42,11 +39,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_status
 
 
+def _run(asked: argparse.Namespace) -> int:
+    settings = load("kafka", "database", "archive")
+    start_logging(settings.log_format)
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    command = Command(settings, stopping, [STREAMS[name] for name in asked.stream or STREAMS])
+    if asked.action == "vacuum":
+        return command.vacuum()
+    return command.every(asked.every) if asked.every else command.once(asked.hour)
+
+
+def _compare(asked: argparse.Namespace) -> int:
+    settings = load("database", "archive")
+    start_logging(settings.log_format)
+    return mapreduce(settings, question(
+        day=asked.day, stream=asked.stream, rollup=asked.rollup, source=asked.source, runner=asked.runner))
+
+
 def _hour(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: want an hour in UTC, such as 2021-02-19T21") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC).date()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: want a day in UTC, such as 2026-11-24") from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,11 +77,36 @@ def _parser() -> argparse.ArgumentParser:
         description="Seal, recount, prove and publish all touched hours; make settled hours final; compact.",
         epilog="example: python -m batch_layer --hour 2021-02-19T21",
     )
-    parser.add_argument("action", nargs="?", choices=["run", "vacuum"], default="run",
-                        help="run (default), or vacuum: remove archive files that no row lists")
-    parser.add_argument("--hour", type=_hour, help="recount one hour, UTC, such as 2021-02-19T21")
-    parser.add_argument("--every", type=float, metavar="SECONDS", help="run again and again until stopped")
+    _add_run_options(parser, unset=None)
+    actions = parser.add_subparsers(dest="action", metavar="run, vacuum or mapreduce")
+    # Unset here must not undo what stands before the action.
+    _add_run_options(actions.add_parser("run", help="what it does without an action"), unset=argparse.SUPPRESS)
+    actions.add_parser("vacuum", help="remove archive files that no row lists")
+    _add_mapreduce(actions)
     return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser, unset: str | None) -> None:
+    parser.add_argument(
+        "--stream", action="append", choices=sorted(STREAMS), default=unset, help="only this stream (repeatable)")
+    parser.add_argument("--hour", type=_hour, default=unset, help="recount one hour, UTC, such as 2021-02-19T21")
+    parser.add_argument(
+        "--every", type=float, metavar="SECONDS", default=unset, help="run again and again until stopped")
+
+
+def _add_mapreduce(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = actions.add_parser(
+        "mapreduce", help="count a day by mrjob and compare it with the batch view",
+        description="Count a UTC day of a rollup by map-reduce and say where the batch view differs (status 4).",
+        epilog="example: python -m batch_layer mapreduce --day 2026-11-24 --runner local")
+    streams = [name for name, stream in STREAMS.items() if stream.day_files] or [*STREAMS]
+    rollups = sorted({rollup.name for stream in STREAMS.values() for rollup in stream.rollups})
+    parser.add_argument("--day", type=_day, required=True, help="the day, UTC, such as 2026-11-24")
+    parser.add_argument("--runner", choices=RUNNERS, default=INLINE, help="mrjob's runner (default: %(default)s)")
+    parser.add_argument("--from", choices=SOURCES, default=ARCHIVE, dest="source",
+                        help="the archive's rows (default), or the gateway's day files")
+    parser.add_argument("--stream", choices=sorted(STREAMS), default=streams[0], help="default: %(default)s")
+    parser.add_argument("--rollup", choices=rollups, help="default: the stream's first")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cached_property
@@ -11,14 +11,14 @@ from functools import cached_property
 from pyspark.sql import SparkSession
 
 from batch_layer.compact import vacuum
-from batch_layer.run import BatchRun, Outcome, raise_if_failed
+from batch_layer.run import BatchRun, Outcome
 from metering.arrow.archive import Archive
 from metering.clock import SystemClock
-from metering.domain.errors import Damaged, ServiceAway
+from metering.domain.errors import Damaged, LambdameterError, ServiceAway
+from metering.domain.stream import Stream
 from metering.settings import Settings
 from metering.spark.session import start_session
 from metering.store.locked_session import LockedSession, LockHeld
-from metering.streams import STREAMS
 from metering.telemetry import Log
 
 LOG = Log("batch_layer")
@@ -28,10 +28,10 @@ YOUNGEST_TO_VACUUM_S = 3600
 
 
 class Command:
-    """Runs the batch layer over all declared streams, one after the other."""
+    """Runs the batch layer over streams, one after the other."""
 
-    def __init__(self, settings: Settings, stopping: threading.Event) -> None:
-        self._settings, self._stopping = settings, stopping
+    def __init__(self, settings: Settings, stopping: threading.Event, streams: Iterable[Stream]) -> None:
+        self._settings, self._stopping, self._streams = settings, stopping, tuple(streams)
         self._clock = SystemClock()
 
     @cached_property
@@ -53,19 +53,20 @@ class Command:
     def once(self, hour: datetime | None = None) -> int:
         """One run over every stream. Another run at work: says so and ends with 0."""
         try:
-            with self._locked() as session:
-                if session is not None:
-                    outcomes = [self._run(session, topic, hour) for topic in STREAMS]
-                    for outcome in outcomes:
-                        raise_if_failed(outcome)
+            self._run_all(hour)
         finally:
             self._stop_spark()
         return 0
 
-    def _run(self, session: LockedSession, topic: str, hour: datetime | None) -> Outcome:
-        run = BatchRun(self._settings, STREAMS[topic], session, lambda: self._spark, self._clock)
+    def _run_all(self, hour: datetime | None) -> None:
+        with self._locked() as session:
+            if session is not None:
+                run_each(self._streams, lambda stream: self._run(session, stream, hour), self._stopping)
+
+    def _run(self, session: LockedSession, stream: Stream, hour: datetime | None) -> Outcome:
+        run = BatchRun(self._settings, stream, session, lambda: self._spark, self._clock)
         outcome = run.run(hour)
-        LOG.info("run done", topic=topic, published=len(outcome.published), failed=len(outcome.failed),
+        LOG.info("run done", topic=stream.topic, published=len(outcome.published), failed=len(outcome.failed),
                  final=outcome.made_final, compacted=outcome.compacted)
         return outcome
 
@@ -81,10 +82,7 @@ class Command:
 
     def _try_once(self) -> None:
         try:
-            with self._locked() as session:
-                if session is not None:
-                    for topic in STREAMS:
-                        raise_if_failed(self._run(session, topic, None))
+            self._run_all(None)
         except (ServiceAway, Damaged) as error:
             LOG.error("this run failed; the next one tries again", why=error)
 
@@ -94,7 +92,7 @@ class Command:
         with self._locked() as session:
             if session is None:
                 return 0
-            for stream in STREAMS.values():
+            for stream in self._streams:
                 removed = vacuum(
                     session, stream, archive, older_than_s=YOUNGEST_TO_VACUUM_S, now=self._clock.now())
                 LOG.info("vacuumed", topic=stream.topic, removed=len(removed))
@@ -105,3 +103,45 @@ class Command:
             with suppress(Exception):
                 self._spark.stop()
             del self.__dict__["_spark"]
+
+
+def run_each(streams: Iterable[Stream], run: Callable[[Stream], Outcome], stopping: threading.Event) -> None:
+    """Run over each stream; what fails in one does not keep the next from its run, but a lost service does.
+
+    Raises the worst of the faults at the end, a fault of the program before all others; those beside it are told.
+    """
+    faults: list[tuple[str, Exception]] = []
+    for stream in streams:
+        if stopping.is_set():
+            LOG.info("stopped before this stream's run", topic=stream.topic)
+            break
+        try:
+            if fault := fault_of(stream.topic, run(stream)):
+                faults.append((stream.topic, fault))
+        except ServiceAway as away:
+            faults.append((stream.topic, away))
+            break
+        except Exception as failed:
+            # Whatever it is: the next stream knows nothing of it, and the worst is raised below.
+            faults.append((stream.topic, failed))
+    _raise_worst(faults)
+
+
+def fault_of(topic: str, outcome: Outcome) -> LambdameterError | None:
+    """Damaged where a proof failed or a file is damaged, ServiceAway where Kafka could not be asked about finality."""
+    if outcome.failed:
+        hours = ", ".join(f"{hour:%Y-%m-%dT%H}" for hour in sorted(outcome.failed))
+        return Damaged(f"{topic}: {len(outcome.failed)} hours were not published: {hours}; the others were. See /proof")
+    return ServiceAway(f"{topic}: {outcome.waits_for}") if outcome.waits_for else None
+
+
+def _raise_worst(faults: list[tuple[str, Exception]]) -> None:
+    by_weight = sorted(faults, key=lambda told: _weight(told[1]), reverse=True)
+    for topic, fault in by_weight[1:]:
+        LOG.error("this stream's run failed too", topic=topic, why=fault)
+    if by_weight:
+        raise by_weight[0][1]
+
+
+def _weight(fault: Exception) -> tuple[bool, int]:
+    return (not isinstance(fault, LambdameterError), getattr(fault, "exit_status", 1))

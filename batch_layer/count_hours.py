@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from batch_layer.parts import Part, count_batch, damage_batch, sums_batch
+from batch_layer.parts import Part, count_batch, fault_batch, sums_batch
 from metering.arrow.archive import Archive
 from metering.arrow.distinct import distinct_rows
 from metering.arrow.partial import partial_sums
 from metering.arrow.schemas import archive_schema
+from metering.domain.errors import ServiceAway
 from metering.domain.rollup import HOUR_S
 from metering.domain.stream import EVENT_ID, Stream
 
@@ -48,7 +49,10 @@ class DamagedFile(Exception):
 
 @dataclass(frozen=True)
 class Recount:
-    """Called with the numbers of the plans to do; yields their parts. A damaged file fails its hour alone."""
+    """Called with the numbers of the plans to do; yields their parts. A damaged file fails its hour alone.
+
+    An archive that is away is no damage: the driver hears of it and ends the run.
+    """
 
     stream: Stream
     archive: str
@@ -62,7 +66,9 @@ class Recount:
                 try:
                     yield from _count(self.stream, archive, plan)
                 except DamagedFile as damage:
-                    yield damage_batch(self.stream, plan.hour, str(damage))
+                    yield fault_batch(self.stream, Part.DAMAGE, plan.hour, str(damage))
+                except ServiceAway as away:
+                    yield fault_batch(self.stream, Part.AWAY, plan.hour, str(away))
 
 
 def _count(stream: Stream, archive: Archive, plan: HourPlan) -> list[pa.RecordBatch]:
@@ -88,12 +94,14 @@ def _read(stream: Stream, archive: Archive, plan: HourPlan, *, fresh: bool) -> p
 
 
 def read_file(archive: Archive, schema: pa.Schema, file: FileToRead) -> pa.Table:
-    """All rows of a listed file, checked against the manifest. Raises DamagedFile."""
+    """All rows of a listed file, checked against the manifest. Raises DamagedFile, ServiceAway where HDFS is away."""
     if archive.size(file.path) != file.size:
         raise DamagedFile(f"{file.path}: want {file.size} bytes, found {archive.size(file.path)}")
     try:
         table = pq.read_table(
             archive.full(file.path), filesystem=archive.files, schema=schema, use_threads=False, partitioning=None)
+    except ServiceAway:
+        raise
     except (OSError, pa.ArrowException) as error:
         raise DamagedFile(f"{file.path}: cannot be read ({' '.join(str(error).split())[:200]})") from error
     if table.num_rows != file.rows:

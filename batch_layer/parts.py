@@ -26,6 +26,7 @@ class Part(StrEnum):
     WHOLE = "whole"  # raw sums of all listed files, by hour
     COUNT = "count"  # rows, distinct rows, repeats; conflicts in `payload`
     DAMAGE = "damage"  # why the hour cannot be counted, in `payload`
+    AWAY = "away"  # why the archive cannot be reached, in `payload`
 
 
 def parts_schema(stream: Stream) -> pa.Schema:
@@ -69,8 +70,9 @@ def count_batch(stream: Stream, hour: int, distinct: DistinctRows) -> pa.RecordB
     return _batches(stream, Part.COUNT, hour, 1, counts)[0]
 
 
-def damage_batch(stream: Stream, hour: int, why: str) -> pa.RecordBatch:
-    return _batches(stream, Part.DAMAGE, hour, 1, {"payload": pa.array([why.encode()], pa.binary())})[0]
+def fault_batch(stream: Stream, part: Part, hour: int, why: str) -> pa.RecordBatch:
+    """A row of damage, or of an archive that is away."""
+    return _batches(stream, part, hour, 1, {"payload": pa.array([why.encode()], pa.binary())})[0]
 
 
 def _batches(stream: Stream, part: Part, hour: int, rows: int, columns: dict[str, pa.Array]) -> list[pa.RecordBatch]:

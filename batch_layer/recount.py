@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from batch_layer.count_hours import HOUR_ROWS_AT_ONCE, FileToRead, HourPlan, Recount
 from batch_layer.parts import Part, column_name, parts_ddl
 from batch_layer.views import HOURLY, JudgedBy, rollup_rows, violations
+from metering.domain.errors import ServiceAway
 from metering.domain.event import Position, Rejected
 from metering.domain.rollup import Rollup
 from metering.domain.stream import Stream
@@ -59,7 +60,7 @@ def _plans(before: HourBefore, listed: Sequence[ListedFile], rows_at_once: int) 
 def recount(
     session: SparkSession, stream: Stream, archive: str, plans: Sequence[HourPlan], judged_by: JudgedBy
 ) -> dict[datetime, HourCount]:
-    """Read and count the planned hours in one Spark pass."""
+    """Read and count the planned hours in one Spark pass. Raises ServiceAway where the archive cannot be reached."""
     numbers = session.range(0, len(plans), 1, numPartitions=len(plans))
     parts = numbers.mapInArrow(Recount(stream, archive, tuple(plans)), parts_ddl(stream)).persist()
     try:
@@ -83,7 +84,7 @@ def _collect(
                     counts[_utc(row["hour"])].violations.append(exceeded)
         finally:
             rows.unpersist()
-    marked = parts.where(parts.part.isin(Part.COUNT.value, Part.DAMAGE.value))
+    marked = parts.where(parts.part.isin(Part.COUNT.value, Part.DAMAGE.value, Part.AWAY.value))
     _take_marks(counts, marked.select("part", "hour", "events", "repeats", "payload").toArrow())
     return counts
 
@@ -104,6 +105,8 @@ def _take_rows(counts: Mapping[datetime, HourCount], rollup: Rollup, rows: pa.Ta
 def _take_marks(counts: Mapping[datetime, HourCount], marks: pa.Table) -> None:
     for row in marks.to_pylist():
         count = counts[_utc(row["hour"])]
+        if row["part"] == Part.AWAY:
+            raise ServiceAway(row["payload"].decode())
         if row["part"] == Part.DAMAGE:
             count.damage.append(row["payload"].decode())
             continue

@@ -11,6 +11,7 @@ from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import SparkSession
 
 from batch_layer.compact import compact_hours, remove_superseded
+from batch_layer.export import export_views
 from batch_layer.finality import settled_hours
 from batch_layer.parts import Part
 from batch_layer.prove import prove
@@ -19,7 +20,7 @@ from batch_layer.views import HOURLY, JudgedBy, users_of
 from metering.arrow.archive import Archive
 from metering.arrow.partial import partial_schema
 from metering.clock import Clock
-from metering.domain.errors import Damaged, ServiceAway
+from metering.domain.errors import ServiceAway
 from metering.domain.stream import Stream
 from metering.failpoints import reach
 from metering.kafka.topics import end_offsets, offsets_at_time
@@ -43,6 +44,7 @@ class Outcome:
     published: list[datetime] = field(default_factory=list)
     failed: dict[datetime, str] = field(default_factory=dict)
     made_final: int = 0
+    exported: int = 0
     compacted: int = 0
     removed: int = 0
     waits_for: str = ""
@@ -196,6 +198,7 @@ class BatchRun:
 
     def _tidy(self) -> None:
         archive = Archive(self.settings.archive)
+        self.outcome.exported = export_views(self.settings.database_url, self.stream, archive)
         self.outcome.compacted = compact_hours(self.session, self.stream, archive)
         self.outcome.removed = remove_superseded(self.session, self.stream, archive, self.settings.keep_superseded_s)
 
@@ -210,12 +213,3 @@ def _first_arrivals(files: Sequence[ListedFile]) -> dict[datetime, datetime]:
     for file in files:
         arrivals[file.hour] = min(arrivals.get(file.hour, datetime.max.replace(tzinfo=UTC)), file.first_ingest)
     return arrivals
-
-
-def raise_if_failed(outcome: Outcome) -> None:
-    """Status 4 where a proof failed or a file is damaged, 3 where Kafka could not be asked about finality."""
-    if outcome.failed:
-        hours = ", ".join(f"{hour:%Y-%m-%dT%H}" for hour in sorted(outcome.failed))
-        raise Damaged(f"{len(outcome.failed)} hours were not published: {hours}; the others were. See /proof")
-    if outcome.waits_for:
-        raise ServiceAway(outcome.waits_for)

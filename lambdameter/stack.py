@@ -7,6 +7,7 @@ import signal
 from typing import Any
 
 from local_stack import Stack
+from local_stack.stack import OPTIONAL
 from metering import settings
 
 NOT_ALL_UP = 3
@@ -23,6 +24,9 @@ def add_to(commands: Any) -> None:
     verbs = command.add_subparsers(title="verbs", metavar="up|down|status", required=True)
     up = _verb(verbs, "up", run_up, "start what is down, wait until all answer, write HOME/stack.env")
     up.add_argument("--kafka-heap-mb", type=int, default=512, metavar="MB", help="Kafka's heap (default 512)")
+    up.add_argument(
+        "--with", dest="with_", action="append", choices=sorted(OPTIONAL), default=[],
+        help="start this too: hdfs, a NameNode and a DataNode")
     _verb(verbs, "down", run_down, "stop all; the data stays")
     _verb(verbs, "status", run_status, "one line a service; exit status 3 unless all are up")
 
@@ -40,7 +44,9 @@ def _verb(verbs: Any, name: str, run: Any, what: str) -> argparse.ArgumentParser
 
 def _stack(options: argparse.Namespace) -> Stack:
     given = {"LAMBDAMETER_HOME": options.home} if options.home else None
-    return Stack(settings.load(overrides=given).home, kafka_heap_mb=getattr(options, "kafka_heap_mb", 512))
+    return Stack(
+        settings.load(overrides=given).home,
+        kafka_heap_mb=getattr(options, "kafka_heap_mb", 512), with_=getattr(options, "with_", ()))
 
 
 def run_up(options: argparse.Namespace) -> int:

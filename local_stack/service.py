@@ -33,7 +33,7 @@ class ServiceStatus:
 
 
 class Service(ABC):
-    """A server program of this home. Redis or HDFS is one more subclass, named in stack.py."""
+    """A server program of this home. Another server is one more subclass, named in stack.py."""
 
     name: str
     polite = signal.SIGTERM

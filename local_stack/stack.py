@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 
+from local_stack.hdfs import DataNode, NameNode
 from local_stack.kafka import Kafka
 from local_stack.postgres import Postgres
 from local_stack.service import Service, ServiceStatus
 from local_stack.state import Home
 from metering.settings import read_env_file
 
+OPTIONAL: dict[str, tuple[type[Service], ...]] = {"hdfs": (NameNode, DataNode)}
+
 
 class Stack:
-    """Kafka and PostgreSQL of one home. As a context manager: up inside, down after."""
+    """Kafka and PostgreSQL of one home, and what is asked for with them. As a context manager: up inside, down after.
 
-    def __init__(self, home: Path | str, *, kafka_heap_mb: int = 512) -> None:
+    `with_` names optional parts: hdfs. Without it such a part is neither started nor left behind by `down`.
+    """
+
+    def __init__(self, home: Path | str, *, kafka_heap_mb: int = 512, with_: Collection[str] = ()) -> None:
         self.home = Home(home)
-        self.services: tuple[Service, ...] = (Kafka(self.home, kafka_heap_mb), Postgres(self.home))
+        asked = [kind(self.home) for name, kinds in OPTIONAL.items() if name in with_ for kind in kinds]
+        self.services: tuple[Service, ...] = (Kafka(self.home, kafka_heap_mb), Postgres(self.home), *asked)
+        self._others = [kind(self.home) for name, kinds in OPTIONAL.items() if name not in with_ for kind in kinds]
 
     def service(self, name: str) -> Service:
-        """One service by name: kafka or postgres. Raises KeyError."""
+        """One service by name: kafka, postgres; with HDFS namenode, datanode. Raises KeyError."""
         return {service.name: service for service in self.services}[name]
 
     def up(self) -> dict[str, str]:
@@ -58,12 +67,16 @@ class Stack:
         if not self.home.folder.exists():
             return
         with self.home.locked():
-            for service in reversed(self.services):
+            for service in reversed([*self.services, *self._started_others()]):
                 service.stop()
 
     def status(self) -> list[ServiceStatus]:
         """How each service is, asked from the services themselves."""
-        return [service.status() for service in self.services]
+        return [service.status() for service in (*self.services, *self._started_others())]
+
+    def _started_others(self) -> list[Service]:
+        """Optional services that this stack was not asked for, and that run, or crashed, from an earlier `up`."""
+        return [service for service in self._others if service.pid or service.crashed]
 
     def env(self) -> dict[str, str]:
         """The names and values of stack.env; empty before the first `up`."""

@@ -19,6 +19,7 @@ Failpoint = Literal[
     "speed-after-commit",
     "batch-before-publish",
     "batch-mid-publish",
+    "batch-before-export",
     "batch-before-compaction",
     "batch-mid-compaction",
 ]

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Sequence
 
 from metering.domain.errors import BadSettings, LambdameterError
+from producers.gateway import command as gateway
 from producers.generate import command as generate
 from producers.host import command as host
 from producers.replay import command as replay
+from producers.window import command as window
 
 _EXAMPLE = "example: python -m producers generate --past 1h --events 10000"
 
@@ -18,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line of all producers."""
     parser = argparse.ArgumentParser(prog="python -m producers", description=__doc__, epilog=_EXAMPLE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (generate, host, replay):
+    for command in (gateway, generate, host, replay, window):
         command.register(commands)
     return parser
 

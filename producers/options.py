@@ -16,12 +16,15 @@ from producers.sending.delivery import Delivery
 from producers.sending.sender import Sender
 from producers.stop import Stop
 
+UNSENT = Path("unsent.jsonl")
 
-def add_sending_options(parser: argparse.ArgumentParser, topic: str) -> None:
-    """Options of every command that sends to Kafka."""
+
+def add_sending_options(parser: argparse.ArgumentParser, topic: str | None) -> None:
+    """Options of every command that sends to Kafka. `topic` None: it follows from what is sent."""
+    default = topic or "the stream's own"
     sending = parser.add_argument_group("sending")
     sending.add_argument("--kafka", metavar="HOST:PORT", help="instead of KAFKA_BOOTSTRAP_SERVERS")
-    sending.add_argument("--topic", default=topic, help="topic, created where missing (default: %(default)s)")
+    sending.add_argument("--topic", default=topic, help=f"topic, created where missing (default: {default})")
     sending.add_argument(
         "--client", choices=CLIENTS, default=CLIENTS[0],
         help="kafka-python, or confluent for bulk (an extra: lambdameter[bulk])")
@@ -29,14 +32,16 @@ def add_sending_options(parser: argparse.ArgumentParser, topic: str) -> None:
         "--patience", type=float, default=300.0, metavar="S",
         help="give up after so many seconds without an acknowledgement (default: %(default)g)")
     sending.add_argument(
-        "--unsent", type=Path, default=Path("unsent.jsonl"), metavar="FILE",
+        "--unsent", type=Path, default=UNSENT, metavar="FILE",
         help="where messages go that Kafka never acknowledged; `replay` sends them again (default: %(default)s)")
 
 
-def read_settings(args: argparse.Namespace, faults: Sequence[str] = ()) -> Settings:
+def read_settings(
+    args: argparse.Namespace, faults: Sequence[str] = (), needs: Sequence[str] = ("kafka",)
+) -> Settings:
     """Settings for a command that sends; starts the log. Raises BadSettings with `faults` and its own."""
     try:
-        settings = load("kafka", overrides={"KAFKA_BOOTSTRAP_SERVERS": args.kafka} if args.kafka else None)
+        settings = load(*needs, overrides={"KAFKA_BOOTSTRAP_SERVERS": args.kafka} if args.kafka else None)
     except BadSettings as error:
         raise BadSettings([*faults, *error.faults]) from error
     if faults:

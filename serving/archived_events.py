@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,28 +14,31 @@ import pyarrow.dataset as pads
 from metering.arrow.archive import Archive
 from metering.arrow.schemas import archive_schema
 from metering.domain.errors import Damaged
-from metering.streams.devices import DEVICES
+from metering.domain.stream import EVENT_ID, Field, Kind, Stream
 
 MOST_EVENTS = 200
 
 
 @dataclass(frozen=True)
 class ArchivedEvent:
-    """A row of an archive file; repeats are rows too. Times in UTC."""
+    """A row of an archive file; repeats are rows too. Times in UTC; `values` by field, None: unknown."""
 
     timestamp: datetime
-    id: str
-    antenna_id: str
-    app: str
-    bytes: int
+    values: Mapping[str, Any]
     event_id: str | None
     partition: int
     offset: int
     ingest_time: datetime
 
 
+def shown_fields(stream: Stream) -> list[Field]:
+    """The declared fields but the time, in their order: the keys of `values`."""
+    return [field for field in stream.fields if field.kind is not Kind.TIME]
+
+
 def archived_events(
-    root: str, paths: Sequence[str], field: str | None = None, value: str = "", most: int = MOST_EVENTS
+    root: str, stream: Stream, paths: Sequence[str], field: str | None = None, value: str = "",
+    most: int = MOST_EVENTS
 ) -> list[ArchivedEvent]:
     """The first `most` rows of the files (relative to the archive's root), only those whose `field` is `value`.
 
@@ -45,12 +49,15 @@ def archived_events(
     try:
         archive = Archive(root)
         files = pads.dataset(
-            [archive.full(path) for path in paths], schema=archive_schema(DEVICES), format="parquet",
+            [archive.full(path) for path in paths], schema=archive_schema(stream), format="parquet",
             filesystem=archive.files)
-        rows = files.head(most, filter=pc.field(field) == value if field else None, columns=_COLUMNS)
+        rows = files.head(most, filter=pc.field(field) == value if field else None)
     except (OSError, pa.ArrowException) as error:
         raise Damaged(f"an archive file cannot be read: {str(error).splitlines()[0]}") from error
-    return [ArchivedEvent(**row) for row in rows.to_pylist()]
+    return [_event(stream, row) for row in rows.to_pylist()]
 
 
-_COLUMNS = ["timestamp", "id", "antenna_id", "app", "bytes", "event_id", "partition", "offset", "ingest_time"]
+def _event(stream: Stream, row: Mapping[str, Any]) -> ArchivedEvent:
+    return ArchivedEvent(
+        timestamp=row[stream.time_field.name], values={field.name: row[field.name] for field in shown_fields(stream)},
+        event_id=row[EVENT_ID], partition=row["partition"], offset=row["offset"], ingest_time=row["ingest_time"])

@@ -7,7 +7,7 @@ Colours are names (`series-1` …): the page's style gives each its colour for l
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,13 +40,18 @@ class Chart:
 
 @dataclass(frozen=True)
 class Bars:
-    """What is drawn: points by bucket, in the order of `series` (None: the others) from the bottom up."""
+    """What is drawn: points by bucket, in the order of `series` (None: the others) from the bottom up.
+
+    `exact` and `short` are the words for a value: on hover, and at the axis.
+    """
 
     buckets: Buckets
     points: Sequence[Point]
     series: Sequence[str | None]
     names: Mapping[str, str]
     now: datetime
+    exact: Callable[[int], str] = exact_bytes
+    short: Callable[[int], str] = round_bytes
 
     @property
     def provisional(self) -> list[bool]:
@@ -67,19 +72,25 @@ def ranked(points: Sequence[Point]) -> list[str | None]:
 
 def usage_chart(bars: Bars, earlier: Sequence[Point] = (), height: int = 300) -> Chart:
     """Stacked bars, the provisional part shaded and its boundary drawn, an earlier period as a dashed line."""
-    plot = _plot(bars, height)
+    plot = new_plot(bars.buckets, height)
     top = _add_bars(plot, bars)
     top = max(top, _add_earlier(plot, earlier, len(bars.buckets)))
-    _add_boundaries(plot, bars, top)
-    _set_axes(plot, bars, top)
-    edges = [edge.strftime("%Y-%m-%dT%H:%M:%SZ") for edge in bars.buckets.edges]
+    add_boundaries(plot, bars.provisional, top)
+    set_axes(plot, bars.buckets, top, bars.short)
+    return chart_of(plot, bars.buckets)
+
+
+def chart_of(plot: figure, buckets: Buckets) -> Chart:
+    """A finished plot as the page embeds it."""
+    edges = [edge.strftime("%Y-%m-%dT%H:%M:%SZ") for edge in buckets.edges]
     return Chart(dict(json_item(plot)), edges)
 
 
-def _plot(bars: Bars, height: int) -> figure:
+def new_plot(buckets: Buckets, height: int) -> figure:
+    """An empty plot of bars numbered from 0, over which a drag zooms."""
     plot = figure(
         height=height, sizing_mode="stretch_width", tools="", toolbar_location=None, output_backend="canvas",
-        x_range=Range1d(0, len(bars.buckets)), min_border_left=4, min_border_right=12,
+        x_range=Range1d(0, len(buckets)), min_border_left=4, min_border_right=12,
         background_fill_alpha=0, border_fill_alpha=0, outline_line_color=None)
     zoom = BoxZoomTool(dimensions="width")
     plot.add_tools(zoom)
@@ -91,14 +102,14 @@ def _add_bars(plot: figure, bars: Bars) -> int:
     """Every bar, each on top of those before it: one set of glyphs, since each set costs. Returns the highest top."""
     tops = [0] * len(bars.buckets)
     gap = 0.12 if len(bars.buckets) <= 100 else 0.0
-    whens = [_when(bucket, bars) for bucket in bars.buckets.all(bars.now)]
+    whens = [when_text(bucket, bars.buckets) for bucket in bars.buckets.all(bars.now)]
     places = {id: place for place, id in enumerate(bars.series, 1)}
     columns: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
     for point in sorted(bars.points, key=lambda point: places[point.id]):
         index = point.bucket - 1
         row = (
             index + gap, index + 1 - gap, float(tops[index]), float(tops[index] + point.value),
-            0.5 if point.finality is Finality.PROVISIONAL else 1.0, exact_bytes(point.value), point.finality.value,
+            0.5 if point.finality is Finality.PROVISIONAL else 1.0, bars.exact(point.value), point.finality.value,
             whens[index], bars.names.get(point.id, point.id) if point.id else OTHERS, swatch(point.id, places))
         for name, cell in zip(_COLUMNS, row, strict=True):
             columns[name].append(cell)
@@ -106,7 +117,7 @@ def _add_bars(plot: figure, bars: Bars) -> int:
     glyphs = plot.quad(
         left="left", right="right", bottom="bottom", top="top", fill_alpha="alpha", fill_color="fill", line_color=None,
         source=ColumnDataSource(columns | {"fill": ["gray"] * len(columns["top"])}), name="bars")
-    plot.add_tools(_hover(glyphs))
+    plot.add_tools(hover(glyphs))
     return max(tops, default=0)
 
 
@@ -118,13 +129,15 @@ def swatch(id: str | None, places: Mapping[str | None, int]) -> str:
     return "series-others" if id is None or id not in places else f"series-{places[id]}"
 
 
-def _hover(renderer: Any) -> HoverTool:
+def hover(renderer: Any) -> HoverTool:
+    """The lines of a column source's who, value, when and mark, beside the pointer."""
     rows = [("", "@who"), ("", "@value"), ("", "@when"), ("", "@mark")]
     return HoverTool(renderers=[renderer], tooltips=rows, point_policy="follow_mouse")
 
 
-def _when(bucket: Bucket, bars: Bars) -> str:
-    text = period_text(bucket.start, bucket.end, bars.buckets.zone)
+def when_text(bucket: Bucket, buckets: Buckets) -> str:
+    """A bar's time in words."""
+    text = period_text(bucket.start, bucket.end, buckets.zone)
     return f"{text} (partial)" if bucket.partial else text
 
 
@@ -143,14 +156,14 @@ def _add_earlier(plot: figure, earlier: Sequence[Point], bars: int) -> int:
     return max(sums.values())
 
 
-def _add_boundaries(plot: figure, bars: Bars, top: int) -> None:
+def add_boundaries(plot: figure, provisional: list[bool], top: float) -> None:
     """Shade what is provisional; a line and a word where the last such stretch begins."""
-    found = stretches(bars.provisional)
+    found = stretches(provisional)
     for low, high in found:
         plot.add_layout(BoxAnnotation(left=low, right=high, fill_alpha=0.08, line_color=None, name="provisional"))
     if found:
         low = found[-1][0]
-        near_end = low > 0.6 * len(bars.buckets)
+        near_end = low > 0.6 * len(provisional)
         plot.add_layout(Span(
             location=low, dimension="height", line_dash="dashed", line_width=1, name="boundary"))
         plot.add_layout(Label(
@@ -158,11 +171,12 @@ def _add_boundaries(plot: figure, bars: Bars, top: int) -> None:
             text_align="right" if near_end else "left", x_offset=-6 if near_end else 6))
 
 
-def _set_axes(plot: figure, bars: Bars, top: int) -> None:
+def set_axes(plot: figure, buckets: Buckets, top: int, short: Callable[[int], str]) -> None:
+    """Round values up to `top` in their words, and full hours or days."""
     steps = value_ticks(top)
     plot.y_range = Range1d(0, max(top * 1.14, steps[-1] if steps else 1, 1))
-    _label(plot.yaxis[0], {float(step): round_bytes(step) for step in steps})
-    _label(plot.xaxis[0], time_ticks(bars.buckets))
+    _label(plot.yaxis[0], {float(step): short(step) for step in steps})
+    _label(plot.xaxis[0], time_ticks(buckets))
     plot.xgrid.grid_line_color = None
     plot.axis.minor_tick_line_color = None
     plot.axis.axis_line_color = None

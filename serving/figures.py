@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
@@ -51,6 +52,24 @@ def exact_bytes(number: int) -> str:
     '1,021,080 B'
     """
     return f"{number:,} B"
+
+
+def short_number(number: int | Decimal) -> str:
+    """A sum without a unit: every digit below 10,000, else three of them.
+
+    >>> [short_number(n) for n in (7, Decimal("1234.500"), Decimal("2114067.250"))]
+    ['7', '1,234.500', '2.11 M']
+    """
+    return exact_number(number) if -10_000 < number < 10_000 else short_count(int(number))
+
+
+def exact_number(number: int | Decimal) -> str:
+    """Every digit, with the decimals it has.
+
+    >>> exact_number(Decimal("1234567.050")), exact_number(1234)
+    ('1,234,567.050', '1,234')
+    """
+    return f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
 
 
 def _three_digits(size: float) -> str:

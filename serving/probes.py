@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from metering.domain.errors import ServiceAway
 from serving.database import reaching_postgresql
 from serving.metrics.scrape import scrape
+from serving.queries.streams import declared_relations
 
 
 @login_not_required
@@ -29,14 +30,16 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when PostgreSQL answers and every migration is applied, else 503 with the reason in one line."""
+    """200 when PostgreSQL answers and has all that migrations and declared streams want, else 503 and why."""
     try:
         with reaching_postgresql():
-            missing = missing_migrations()
+            missing, absent = missing_migrations(), absent_relations()
     except ServiceAway:
         return _line("PostgreSQL does not answer", 503)
     if missing:
         return _line(f"{len(missing)} migrations are not applied: run `python -m serving migrate`", 503)
+    if absent:
+        return _line(f"{absent[0]} of a declared stream is not there: run `python -m serving migrate`", 503)
     return _line("ready", 200)
 
 
@@ -54,6 +57,13 @@ def missing_migrations() -> set[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT app, name FROM django_migrations")
         return set(_known_migrations()) - set(cursor.fetchall())
+
+
+def absent_relations() -> list[str]:
+    """The tables and views that a declared stream names and the database has not."""
+    with connection.cursor() as cursor:
+        names = connection.introspection.table_names(cursor, include_views=True)
+    return sorted(declared_relations().keys() - set(names))
 
 
 @cache

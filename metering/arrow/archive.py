@@ -1,4 +1,4 @@
-"""The archive as a place: where its files live, on a local disk or on any storage pyarrow knows."""
+"""The archive as a place: where its files live, on a local disk, on HDFS or on any storage pyarrow knows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,22 @@ from pathlib import Path
 
 import pyarrow.fs as pafs
 
+from metering.domain.errors import BadSettings
+
+HDFS = "hdfs://"
+
 
 class Archive:
-    """A place for files: a local path, or a URI that pyarrow knows (hdfs, s3, file)."""
+    """A place for files: a local path, hdfs://HOST:PORT/path, or a URI that pyarrow knows (s3, file).
+
+    Raises BadSettings for an hdfs:// root that cannot be one, or without the packages of the `hdfs` extra.
+    """
 
     def __init__(self, root: str) -> None:
         self.root = root
-        if "://" in root:
+        if root.startswith(HDFS):
+            self.files, self.base = _on_hdfs(root)
+        elif "://" in root:
             self.files, self.base = pafs.FileSystem.from_uri(root)
         else:
             self.files, self.base = pafs.LocalFileSystem(), str(Path(root).absolute())
@@ -34,15 +43,20 @@ class Archive:
         return found.size if found.type == pafs.FileType.File else None
 
     def rename(self, source: str, target: str) -> None:
-        """Rename, and make the name itself durable where that is ours to do."""
+        """Rename, onto an existing file too, and make the name itself durable where that is ours to do."""
         self.files.move(self.full(source), self.full(target))
         if self.is_local:
-            _flush_folders(Path(self.full(target)).parent, Path(self.base))
+            flush_folders(Path(self.full(target)).parent, Path(self.base))
 
     def remove(self, path: str) -> None:
         """Remove a file; absent is fine."""
         with suppress(FileNotFoundError):
             self.files.delete_file(self.full(path))
+
+    def remove_folder(self, path: str) -> None:
+        """Remove a folder with all that is in it; absent is fine."""
+        with suppress(FileNotFoundError):
+            self.files.delete_dir(self.full(path))
 
     def list(self, folder: str) -> Iterator[pafs.FileInfo]:
         """All files below a folder, with `path` as pyarrow names them; none where there is no folder."""
@@ -53,7 +67,15 @@ class Archive:
         return str(found.path).removeprefix(self.base.rstrip("/") + "/").lstrip("/")
 
 
-def _flush_folders(folder: Path, top: Path) -> None:
+def _on_hdfs(root: str) -> tuple[pafs.FileSystem, str]:
+    try:
+        from metering.arrow.hdfs import open_hdfs
+    except ModuleNotFoundError as error:
+        raise BadSettings([f"LAMBDAMETER_ARCHIVE={root!r}: want `pip install lambdameter[hdfs]` ({error})"]) from error
+    return open_hdfs(root)
+
+
+def flush_folders(folder: Path, top: Path) -> None:
     """Flush a folder's entries and those of its parents up to `top`, since each may be new."""
     while True:
         descriptor = os.open(folder, os.O_RDONLY)
@@ -69,8 +91,8 @@ def _flush_folders(folder: Path, top: Path) -> None:
 def hour_folder(topic: str, hour_us: int) -> str:
     """The folder of an event hour, UTC, zero-padded.
 
-    >>> hour_folder("devices", 1613768400000000)
-    'devices/year=2021/month=02/day=19/hour=21'
+    >>> hour_folder("doors", 1613768400000000)
+    'doors/year=2021/month=02/day=19/hour=21'
     """
     hour = datetime.fromtimestamp(hour_us / 1e6, UTC)
     return f"{topic}/year={hour.year}/month={hour.month:02}/day={hour.day:02}/hour={hour.hour:02}"

@@ -73,12 +73,16 @@ class _Counted:
 
 
 class FileWriter:
-    """Writes one archive file. Until `finish` it has another ending and counts for nothing."""
+    """Writes one archive file. Until `finish` it has another ending and counts for nothing.
 
-    def __init__(self, archive: Archive, schema: pa.Schema, path: str) -> None:
+    `unfinished` names it until then, for a file that takes the place of one of the same name.
+    """
+
+    def __init__(self, archive: Archive, schema: pa.Schema, path: str, unfinished: str = "") -> None:
         self._archive, self._path = archive, path
+        self._unfinished = unfinished or path + UNFINISHED
         archive.make_folder(path.rsplit("/", 1)[0])
-        self._sink = _Counted(archive, path + UNFINISHED)
+        self._sink = _Counted(archive, self._unfinished)
         try:
             self._parquet = self._start(schema)
         except BaseException:
@@ -111,7 +115,7 @@ class FileWriter:
         self._write_group()
         self._parquet.close()
         digest = self._sink.finish()
-        self._archive.rename(self._path + UNFINISHED, self._path)
+        self._archive.rename(self._unfinished, self._path)
         return self._sink.size, digest
 
     def abandon(self) -> None:
@@ -124,7 +128,7 @@ class FileWriter:
         with suppress(Exception):
             self._sink.close()
         with suppress(Exception):
-            self._archive.remove(self._path + UNFINISHED)
+            self._archive.remove(self._unfinished)
 
 
 @dataclass

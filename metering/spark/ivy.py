@@ -116,8 +116,14 @@ def proxy_options(proxies: dict[str, str]) -> list[str]:
 
 
 def _ivy_jar() -> Path:
+    return wheel_jars(["ivy-*.jar"])[-1]
+
+
+def wheel_jars(patterns: Sequence[str]) -> list[Path]:
+    """The jars of pyspark's wheel whose names match, in the order of the patterns. Raises BadSettings."""
     wheel = find_spec("pyspark")
-    found = sorted((Path(wheel.origin).parent / "jars").glob("ivy-*.jar")) if wheel and wheel.origin else []
-    if not found:
-        raise BadSettings(["pyspark is not installed, and its Ivy fetches the jars: want `make setup`"])
-    return found[-1]
+    folder = Path(wheel.origin).parent / "jars" if wheel and wheel.origin else None
+    found = [sorted(folder.glob(pattern)) if folder else [] for pattern in patterns]
+    if not all(found):
+        raise BadSettings(["pyspark is not installed, and Ivy and Hadoop are in its wheel: want `make setup`"])
+    return [jar for jars in found for jar in jars]

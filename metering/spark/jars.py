@@ -1,4 +1,4 @@
-"""The jars of Kafka and of Spark's Kafka source: fetched once, checked against jars.lock, kept.
+"""The jars of Kafka, of Spark's Kafka source and of HDFS: fetched once, checked against jars.lock, kept.
 
 Run as a module it fetches all sets, or prints one: `python -m metering.spark.jars --print spark-kafka`.
 """
@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from metering.domain.errors import Damaged, LambdameterError
 from metering.spark.folders import kept_places, writable_place
-from metering.spark.ivy import Module, resolve
+from metering.spark.ivy import Module, resolve, wheel_jars
 from metering.spark.lock import LockedJar, check, check_sums, is_whole, read_lock, sha256_of, write_lock
 from metering.spark.progress import Progress
 
@@ -29,11 +29,16 @@ MODULES_A_RUN = 8
 
 @dataclass(frozen=True)
 class JarSet:
-    """Jars that go on one class path together, by the modules that bring them."""
+    """Jars that go on one class path together, by the modules that bring them.
+
+    `beside`: patterns of jars in pyspark's wheel that they need. An optional set is fetched when first wanted.
+    """
 
     name: str
     title: str
     modules: tuple[Module, ...]
+    beside: tuple[str, ...] = ()
+    optional: bool = False
 
 
 SETS = (
@@ -55,6 +60,15 @@ SETS = (
             Module("org.apache.commons", "commons-pool2", "2.13.1", alone=True),
         ),
     ),
+    JarSet(
+        "hdfs", "HDFS 3.5.0",
+        # NameNode and DataNode; the rest of Hadoop, of the same version, pyspark's wheel holds. 3.4.1 fails on Java 25.
+        (Module("org.apache.hadoop", "hadoop-client-minicluster", "3.5.0", alone=True),),
+        beside=("hadoop-client-api-3.5.0.jar", "hadoop-client-runtime-3.5.0.jar", "slf4j-api-*.jar",
+                "log4j-slf4j2-impl-*.jar", "log4j-api-*.jar", "log4j-core-*.jar", "log4j-1.2-api-*.jar",
+                "jcl-over-slf4j-*.jar"),
+        optional=True,
+    ),
 )  # fmt: skip
 
 
@@ -67,14 +81,18 @@ def jars(name: str) -> list[Path]:
     kept = (place for place in kept_places(f"jars/{name}") if is_whole(place, wanted))
     folder = next(kept, None)
     if folder is None:
-        folder = fetch(next(jar_set for jar_set in SETS if jar_set.name == name), wanted)
+        folder = fetch(_set_of(name), wanted)
     check(folder, wanted)
     return [folder / jar.file_name for jar in wanted]
 
 
 def class_path(name: str) -> str:
-    """The jars of a set as one class path."""
-    return os.pathsep.join(str(jar) for jar in jars(name))
+    """The jars of a set, and those of pyspark's wheel beside them, as one class path."""
+    return os.pathsep.join(str(jar) for jar in [*jars(name), *wheel_jars(_set_of(name).beside)])
+
+
+def _set_of(name: str) -> JarSet:
+    return next(jar_set for jar_set in SETS if jar_set.name == name)
 
 
 def fetch(jar_set: JarSet, wanted: Sequence[LockedJar]) -> Path:
@@ -118,10 +136,11 @@ def resolve_afresh(jar_set: JarSet) -> list[LockedJar]:
         )
 
 
-def fetch_all() -> int:
-    """Fetch all sets at once, check those that are there; the exit status of the first fault, or 0."""
+def fetch_all(with_: Collection[str] = ()) -> int:
+    """Fetch all sets at once, of the optional ones those named, and check them; the first fault's exit status, or 0."""
+    wanted = [jar_set for jar_set in SETS if not jar_set.optional or jar_set.name in with_]
     with ThreadPoolExecutor() as pool:
-        results = [(jar_set, pool.submit(jars, jar_set.name)) for jar_set in SETS]
+        results = [(jar_set, pool.submit(jars, jar_set.name)) for jar_set in wanted]
     status = 0
     for jar_set, result in results:
         fault = result.exception()
@@ -149,6 +168,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Fetch the jars of Kafka and of Spark's Kafka source, or check those that are there.",
         epilog="example: python -m metering.spark.jars",
     )
+    parser.add_argument("--with", dest="with_", action="append", default=[],
+                        choices=[jar_set.name for jar_set in SETS if jar_set.optional], help="fetch this set too")
     parser.add_argument("--write-lock", action="store_true", help="resolve afresh and write jars.lock")
     parser.add_argument("--print", dest="name", choices=[jar_set.name for jar_set in SETS],
                         help="print the jars of one set with commas between, as spark-submit's --jars takes them")
@@ -156,7 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.write_lock:
         write_lock(jar for jar_set in SETS for jar in resolve_afresh(jar_set))
         return 0
-    return print_jars(asked.name) if asked.name else fetch_all()
+    return print_jars(asked.name) if asked.name else fetch_all(asked.with_)
 
 
 def print_jars(name: str) -> int:

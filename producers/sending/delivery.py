@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from metering.domain.errors import ServiceAway
 from metering.telemetry import Log
 from producers.sending.block import Block
+from producers.sending.counts import Counts
+from producers.sending.outcome import Outcome
 from producers.sending.sender import Sender
 from producers.sending.spill import Spill
 from producers.sending.watch import Watch
@@ -23,30 +23,6 @@ _AFTER_STOP_S = 10.0
 
 class GaveUp(Exception):
     """Kafka stayed silent for longer than we wait; `finish` keeps what is left."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of all messages of a run."""
-
-    sent: int
-    acknowledged: int
-    failed: int
-    elapsed_s: float
-    unsent: Path | None
-
-    @property
-    def rate(self) -> int:
-        return round(self.acknowledged / self.elapsed_s) if self.elapsed_s > 0 else 0
-
-    def tell(self, log: Log) -> None:
-        """The closing line. Raises ServiceAway where something was not acknowledged."""
-        log.info(
-            "done", sent=self.sent, acknowledged=self.acknowledged, failed=self.failed, events_per_s=self.rate)
-        if self.failed:
-            raise ServiceAway(
-                f"{self.failed} of {self.sent} messages were not acknowledged by Kafka; they are kept in "
-                f"{self.unsent}: send them with `python -m producers replay {self.unsent}`")
 
 
 class Delivery:
@@ -71,12 +47,23 @@ class Delivery:
         self._retry_at_s = 0.0
         self._sent = 0
         self._acknowledged = 0
+        self._refused = 0
         self._started_s = time.monotonic()
 
     @property
     def acknowledged(self) -> int:
         """Messages acknowledged so far, in settled blocks."""
         return self._acknowledged
+
+    @property
+    def counts(self) -> Counts:
+        """Messages so far, those of blocks under way included."""
+        under_way = sum(block.acknowledged for block in self._open)
+        return Counts(self._sent, self._acknowledged + under_way, self._refused)
+
+    @property
+    def condition(self) -> str:
+        return f"sending to Kafka, {self.counts.waiting} waiting"
 
     def send(self, block: Block) -> None:
         """Hand a block over; waits while too many messages are under way. Raises GaveUp."""
@@ -100,8 +87,8 @@ class Delivery:
         self._keep_the_rest()
         self._sender.close()
         return Outcome(
-            self._sent, self._acknowledged, self._sent - self._acknowledged,
-            time.monotonic() - self._started_s, self._spill.path)
+            self._sent, self._acknowledged, time.monotonic() - self._started_s, self._spill.path, whom="Kafka",
+            cure=f"send them with `python -m producers replay {self._spill.path}`")
 
     def _queue(self, block: Block) -> None:
         self._open.append(block)
@@ -133,7 +120,9 @@ class Delivery:
             if lost := [index for index, loss in block.losses.items() if loss.again]:
                 self._again.append(block.only(sorted(lost)))
                 self._retry_at_s = time.monotonic() + _RETRY_S
-            self._spill.keep(block, {index: loss.why for index, loss in block.losses.items() if not loss.again})
+            final = {index: loss.why for index, loss in block.losses.items() if not loss.again}
+            self._refused += len(final)
+            self._spill.keep(block, final)
 
     def _account(self, block: Block) -> None:
         self._acknowledged += block.acknowledged

@@ -31,7 +31,7 @@ class Spill:
             return
         self.path = self.path or _fresh(self._wanted)
         with self.path.open("a", encoding="utf-8") as lines:
-            lines.writelines(_line(block, index) + "\n" for index in why)
+            lines.writelines(kept_line(block.topic, block.keys[index], block.values[index]) for index in why)
             lines.flush()
             os.fsync(lines.fileno())
         for index, reason in islice(why.items(), max(0, _NAMED_ONE_BY_ONE - self.kept)):
@@ -60,10 +60,9 @@ def event_id_of(value: bytes) -> str | None:
     return event_id if isinstance(event_id, str) else None
 
 
-def _line(block: Block, index: int) -> str:
-    """Base64 keeps what no JSON text can: binary, invalid UTF-8; null is a tombstone."""
-    return json.dumps({
-        "topic": block.topic, "key": _text(block.keys[index]), "value": _text(block.values[index])})
+def kept_line(topic: str, key: bytes | None, value: bytes | None) -> str:
+    """A line of the file. Base64 keeps what no JSON text can: binary, invalid UTF-8; null is a tombstone."""
+    return json.dumps({"topic": topic, "key": _text(key), "value": _text(value)}) + "\n"
 
 
 def _text(raw: bytes | None) -> object:

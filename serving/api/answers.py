@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from django.http import HttpRequest
@@ -72,18 +73,25 @@ class QuotaPage(Page):
 
 
 class ProofRow(Schema):
-    """One hour and type counted twice; null where no run has looked at it yet."""
+    """One hour, stream and type counted twice; null where no run has looked at it yet.
+
+    Whole sums are numbers; sums with decimals are text, so that no digit is lost.
+    """
 
     hour: datetime
+    stream: str
     type: str
-    realtime: int | None
-    archive: int | None
-    batch: int | None
-    duplicates: int | None
+    realtime: int | Decimal | None
+    archive: int | Decimal | None
+    batch: int | Decimal | None
+    duplicates: int | Decimal | None
     ok: bool | None
     why: str
     run: int | None
     proved_at: datetime | None
+    events: int | None = Field(description="counted once each, of the published hour")
+    repeats: int | None = Field(description="sent again and not counted")
+    waiting: int = Field(description="archived events that no publish has taken over yet")
     revision: int | None
     verdict: Literal["proven", "failed", "not yet"]
     provisional: bool
@@ -91,7 +99,10 @@ class ProofRow(Schema):
 
 
 class ProofPage(Page):
-    """The proofs of the hours that start in the range, the latest first; `count` and `limit` are of hours."""
+    """The proofs of the hours that start in the range, the latest first.
+
+    `count` and `limit` are of hours, each stream's hour one.
+    """
 
     rows: list[ProofRow]
 

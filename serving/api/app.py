@@ -11,7 +11,8 @@ from ninja.errors import ValidationError
 from ninja.security import HttpBearer, SessionAuth
 
 from serving.accounts.models import TokenUser
-from serving.api import proof, quotas, usage
+from serving.api import machines, proof, quotas, usage
+from serving.queries.machines import UnknownMachine
 from serving.ranges import ParameterFault
 
 
@@ -44,10 +45,22 @@ api = NinjaAPI(
     auth=[BearerToken(), Session()],
     docs_decorator=require_safe,
 )
-for room in (usage, quotas, proof):
+for room in (usage, quotas, proof, machines):
     api.add_router("", room.router)
 
+original = NinjaAPI(
+    title="Lambdameter: the first version's addresses",
+    version="original",
+    description="The numbers of /api/v1/machines under the addresses of the first version.",
+    urls_namespace="original",
+    auth=[BearerToken(), Session()],
+    docs_url=None,
+    docs_decorator=require_safe,
+)
+original.add_router("", machines.original)
 
+
+@original.exception_handler(ParameterFault)
 @api.exception_handler(ParameterFault)
 def unreadable(request: HttpRequest, fault: ParameterFault) -> HttpResponse:
     """400 for a parameter that cannot be read."""
@@ -55,6 +68,15 @@ def unreadable(request: HttpRequest, fault: ParameterFault) -> HttpResponse:
     return api.create_response(request, answer, status=400)
 
 
+@original.exception_handler(UnknownMachine)
+@api.exception_handler(UnknownMachine)
+def unknown(request: HttpRequest, fault: UnknownMachine) -> HttpResponse:
+    """404 for a machine that never sent a sample."""
+    want = "a machine that has sent samples; /api/v1/machines lists them"
+    return api.create_response(request, {"field": "machine_id", "found": fault.machine, "want": want}, status=404)
+
+
+@original.exception_handler(ValidationError)
 @api.exception_handler(ValidationError)
 def unfit(request: HttpRequest, error: ValidationError) -> HttpResponse:
     """400 for a parameter that the document does not allow; the first is named."""

@@ -14,6 +14,7 @@ from django.http import QueryDict
 from ninja import Field, Schema
 
 from serving.pages.state import MOST_FILTERS, UsageState, one_of, read_usage
+from serving.queries.machines import ORDERS as MACHINE_ORDERS
 from serving.queries.quotas import ORDERS
 from serving.queries.usage import ROW_ORDERS, TOTAL_ORDERS
 from serving.ranges import ParameterFault
@@ -48,11 +49,27 @@ class UsageQuery(RangeQuery):
     sort: str = Field("", description=f"times: {_listed(ROW_ORDERS)} (time); totals: {_listed(TOTAL_ORDERS)} (-value)")
 
 
+class ProofQuery(RangeQuery):
+    """Of which stream."""
+
+    stream: str = Field("", description="only the hours of this topic; of all when absent")
+
+
 class QuotaQuery(RangeQuery):
     """Of which users."""
 
     email: list[str] = Field([], description="only these users; may be repeated")
     sort: str = Field("", description=f"{_listed(ORDERS)} (-time)")
+
+
+class MachinesQuery(Schema):
+    """Which machines, in which order."""
+
+    find: str = Field("", description="only machines whose id holds this text")
+    sort: str = Field("", description=f"{_listed(MACHINE_ORDERS)} (id)")
+    page: int = Field(1, ge=1, description="page of the answer, from 1; not for CSV, which is whole")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MOST_LIMIT, description="rows a page")
+    format: Literal["json", "csv"] = Field("json", description="csv gives all rows")
 
 
 def read_limit(query: QueryDict) -> int:

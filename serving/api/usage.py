@@ -16,7 +16,7 @@ from serving.api.parameters import UsageQuery, read_limit, read_usage_over_time,
 from serving.csv_stream import csv_response, file_name
 from serving.pages.state import Show, UsageState
 from serving.queries.buckets import Bucket
-from serving.queries.dimensions import Finality
+from serving.queries.dimensions import TOPIC, Finality
 from serving.queries.freshness import freshness
 from serving.queries.snapshot import one_snapshot
 from serving.queries.usage import (
@@ -68,7 +68,7 @@ class _Question:
     @classmethod
     def of(cls, state: UsageState) -> _Question:
         """To be made and asked inside of one snapshot: how far the data reaches decides the cut."""
-        return cls(state, Selection(state.cut(freshness(state.now)), state.dimension, state.ids))
+        return cls(state, Selection(state.cut(freshness(state.now, TOPIC)), state.dimension, state.ids))
 
     def page(self, limit: int) -> tuple[list[UsageRow], int]:
         """The rows of the state's page, and how many there are in all."""

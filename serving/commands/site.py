@@ -18,13 +18,18 @@ from metering.telemetry import Log
 from serving.database import reaching_postgresql
 from serving.errors import BadInput
 from serving.probes import missing_migrations
+from serving.tariff import machine_tariff
 
 log = Log("serving")
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Serve; gives 0 when asked to stop. Raises ServiceAway, or BadInput where migrations are not applied."""
+    """Serve; gives 0 when asked to stop.
+
+    Raises ServiceAway, BadSettings where the tariff is faulty, BadInput where migrations are not applied.
+    """
     _check(options)
+    machine_tariff()
     with reaching_postgresql():
         missing = missing_migrations()
     if missing:

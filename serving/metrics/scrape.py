@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from serving.metrics.names import METRICS, Metric
 from serving.queries.snapshot import one_snapshot
+from serving.queries.streams import declared_relations
 
 _FAMILY = {"gauge": GaugeMetricFamily, "counter": CounterMetricFamily}
 
@@ -36,7 +37,7 @@ def scrape() -> bytes:
 def _family(metric: Metric) -> GaugeMetricFamily | CounterMetricFamily:
     family = _FAMILY[metric.kind](metric.name, metric.meaning, labels=metric.labels)
     with connection.cursor() as cursor:
-        cursor.execute(_statement(metric.name), {"tables": _tables()})
+        cursor.execute(_statement(metric.name), _parameters())
         for *labels, value in cursor.fetchall():
             family.add_metric([str(label) for label in labels], float(value))
     return family
@@ -45,6 +46,11 @@ def _family(metric: Metric) -> GaugeMetricFamily | CounterMetricFamily:
 @cache
 def _statement(name: str) -> str:
     return (Path(__file__).parent / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _parameters() -> dict[str, list[str]]:
+    declared = declared_relations()
+    return {"tables": _tables(), "declared": list(declared), "topics": list(declared.values())}
 
 
 def _tables() -> list[str]:

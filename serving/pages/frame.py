@@ -18,8 +18,8 @@ from serving.queries.freshness import Freshness
 from serving.ranges import ParameterFault, RangeFault, TimeRange, parse_zone, zone_names
 
 NAV = (
-    ("overview", "Overview"), ("usage", "Usage"), ("quotas", "Quotas"), ("proof", "Proof"),
-    ("health", "Health"))
+    ("overview", "Overview"), ("usage", "Usage"), ("quotas", "Quotas"),
+    ("services", "Services"), ("machines", "Machines"), ("proof", "Proof"), ("health", "Health"))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -11,6 +11,7 @@ from typing import TypeVar
 from django.http import QueryDict
 
 from metering.domain.stream import IDENTIFIER
+from metering.streams import STREAMS
 from serving.periods import Preset, a_week_before, preset_of, step
 from serving.queries.buckets import Buckets, Granularity, buckets_of
 from serving.queries.dimensions import BY, Dimension
@@ -23,7 +24,8 @@ Choice = TypeVar("Choice")
 COMPARISONS = (("none", "nothing"), ("previous", "the previous period"), ("week", "a week before"))
 GRANULARITIES = (("auto", "automatic"), ("5min", "5 minutes"), ("hour", "hours"), ("day", "days"))
 GRANULARITY_WORDS = {
-    Granularity.FIVE_MINUTES: "5 minutes", Granularity.HOUR: "an hour", Granularity.DAY: "a day"}
+    Granularity.MINUTE: "a minute", Granularity.FIVE_MINUTES: "5 minutes", Granularity.HOUR: "an hour",
+    Granularity.DAY: "a day"}
 SHOWS = (("totals", "Totals"), ("times", "Over time"))
 
 MOST_PAGE = 1_000_000
@@ -66,6 +68,13 @@ class RangeState:
         later = step(self.chosen, 1)
         return later if later and later.start < self.now else None
 
+    def with_data(self, fresh: Freshness) -> TimeRange:
+        """The range; where all of time is asked for, from the data's first hour on."""
+        chosen, first = self.chosen, fresh.first_hour
+        if self.preset and self.preset.key == "all" and first and chosen.start < first < chosen.end:
+            return replace(chosen, start=first)
+        return chosen
+
 
 @dataclass(frozen=True)
 class UsageState(RangeState):
@@ -87,11 +96,8 @@ class UsageState(RangeState):
         return step(self.chosen, -1) if self.compare is Compare.PREVIOUS else a_week_before(self.chosen)
 
     def cut(self, fresh: Freshness) -> Buckets:
-        """The bars. A range that begins long before the data is cut from the data's first hour on."""
-        chosen = self.chosen
-        if fresh.first_hour and chosen.start < fresh.first_hour < chosen.end and self.preset_is_all:
-            chosen = replace(chosen, start=fresh.first_hour)
-        return buckets_of(chosen, self.granularity)
+        """The bars."""
+        return buckets_of(self.with_data(fresh), self.granularity)
 
     def compared_selection(self, selection: Selection) -> Selection | None:
         """The same looked at in the range compared with, cut alike."""
@@ -99,10 +105,6 @@ class UsageState(RangeState):
         if compared is None:
             return None
         return replace(selection, buckets=buckets_of(compared, selection.buckets.granularity))
-
-    @property
-    def preset_is_all(self) -> bool:
-        return self.preset is not None and self.preset.key == "all"
 
 
 def read_range(query: QueryDict, now: datetime) -> TimeRange:
@@ -115,18 +117,23 @@ def read_usage(query: QueryDict, now: datetime) -> UsageState:
     show = one_of(query, "show", {show.value: show for show in Show}, "totals")
     orders = TOTAL_ORDERS if show is Show.TOTALS else ROW_ORDERS
     default = "-value" if show is Show.TOTALS else "time"
-    granularities = {"": None, "auto": None} | {cut.value: cut for cut in Granularity}
     return UsageState(
         chosen=read_range(query, now),
         now=now,
         dimension=one_of(query, "by", BY, "user"),
-        granularity=one_of(query, "granularity", granularities, ""),
+        granularity=read_granularity(query, GRANULARITIES),
         ids=read_ids(query),
         show=show,
         sort=one_of(query, "sort", {order: order for order in orders}, default),
         page=read_page(query),
         compare=one_of(query, "compare", {word.value: word for word in Compare}, "none"),
     )
+
+
+def read_granularity(query: QueryDict, offered: Sequence[tuple[str, str]]) -> Granularity | None:
+    """How long a bar is, of those that the page offers; None: automatic. Raises ParameterFault."""
+    cuts = {value: None if value == "auto" else Granularity(value) for value, _ in offered}
+    return one_of(query, "granularity", cuts, "auto")
 
 
 def one_of(query: QueryDict, field: str, choices: Mapping[str, Choice], default: str) -> Choice:
@@ -145,14 +152,20 @@ def read_page(query: QueryDict) -> int:
     return int(found)
 
 
-def read_ids(query: QueryDict) -> tuple[str, ...]:
-    """Every `id`, once each. Raises ParameterFault."""
-    ids = tuple(dict.fromkeys(id.strip() for id in query.getlist("id") if id.strip()))
+def read_stream(query: QueryDict) -> str | None:
+    """The topic that `stream` names; None where it names none. Raises ParameterFault."""
+    choices: dict[str, str | None] = {"": None} | {topic: topic for topic in STREAMS}
+    return one_of(query, "stream", choices, "")
+
+
+def read_ids(query: QueryDict, field: str = "id") -> tuple[str, ...]:
+    """Every `field`, once each. Raises ParameterFault."""
+    ids = tuple(dict.fromkeys(id.strip() for id in query.getlist(field) if id.strip()))
     for id in ids:
         if not IDENTIFIER.fullmatch(id):
-            raise ParameterFault("id", id, "1–64 of A-Z a-z 0-9 . _ : -")
+            raise ParameterFault(field, id, "1–64 of A-Z a-z 0-9 . _ : -")
     if len(ids) > MOST_FILTERS:
-        raise ParameterFault("id", f"{len(ids)} ids", f"at most {MOST_FILTERS}")
+        raise ParameterFault(field, f"{len(ids)} ids", f"at most {MOST_FILTERS}")
     return ids
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from metering.domain.spans import DELETED
-from serving.queries.dimensions import TOPIC
 from serving.queries.snapshot import ask, statement, whole
 
 
@@ -90,15 +91,20 @@ class Balance:
             if partition.elsewhere < 0 or (partition.elsewhere > 0 and not self.compacted)]
 
 
-def balance() -> Balance:
-    """The balance of the topic as of this snapshot."""
-    rows = ask(statement("balance"), {"topic": TOPIC, "lost": DELETED}, lambda **columns: columns)
+def balances(topics: Sequence[str]) -> list[Balance]:
+    """The balance of each topic as of this snapshot, in the order given; one never read has no partition."""
+    rows = ask(statement("balance"), {"topics": list(topics), "lost": DELETED}, lambda **columns: columns)
+    found = {topic: _balance(topic, list(of_topic)) for topic, of_topic in groupby(rows, lambda row: row["topic"])}
+    return [found.get(topic, Balance(topic, [], 0)) for topic in topics]
+
+
+def _balance(topic: str, rows: list[dict[str, Any]]) -> Balance:
     partitions = [_partition(row) for row in rows if row["partition"] is not None]
-    compacted = sum(whole(row["archived"]) for row in rows if row["partition"] is None)
-    return Balance(TOPIC, partitions, compacted)
+    return Balance(topic, partitions, sum(whole(row["archived"]) for row in rows if row["partition"] is None))
 
 
 def _partition(row: dict[str, Any]) -> PartitionBalance:
     heard = row["last_append"] if row["last_append"].timestamp() > 0 else None
     sums = {name: whole(row[name]) for name in ("archived", "dead", "missed", "lost")}
-    return PartitionBalance(**(row | sums | {"last_append": heard}))
+    told = {name: value for name, value in row.items() if name != "topic"}
+    return PartitionBalance(**(told | sums | {"last_append": heard}))

@@ -1,7 +1,7 @@
 """The bars of a chart: where a range is cut, in the zone of whoever looks.
 
-Sums come in windows of 5 minutes, so a range counts the windows that start in it; its first and last bar may
-hold less than a whole hour or day. Days and hours are those of the zone.
+Sums come in windows (of 5 minutes, or of one), so a range counts the windows that start in it; its first and last
+bar may hold less than a whole hour or day. Days and hours are those of the zone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from serving.ranges import TimeRange, day_start
 
+MINUTE = timedelta(minutes=1)
 WINDOW = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 MOST_BUCKETS = 2_000
@@ -24,18 +25,24 @@ MOST_BUCKETS = 2_000
 class Granularity(Enum):
     """How long a bar is. The value is the address's word."""
 
+    MINUTE = "1min"
     FIVE_MINUTES = "5min"
     HOUR = "hour"
     DAY = "day"
 
 
 _LONGEST_SPAN = {
+    Granularity.MINUTE: timedelta(hours=2),
     Granularity.FIVE_MINUTES: timedelta(hours=6),
     Granularity.HOUR: timedelta(days=10),
 }
-_COARSER = {Granularity.FIVE_MINUTES: Granularity.HOUR, Granularity.HOUR: Granularity.DAY}
+_COARSER = {
+    Granularity.MINUTE: Granularity.FIVE_MINUTES, Granularity.FIVE_MINUTES: Granularity.HOUR,
+    Granularity.HOUR: Granularity.DAY}
 _LENGTH = {
-    Granularity.FIVE_MINUTES: WINDOW, Granularity.HOUR: HOUR, Granularity.DAY: timedelta(hours=23)}
+    Granularity.MINUTE: MINUTE, Granularity.FIVE_MINUTES: WINDOW, Granularity.HOUR: HOUR,
+    Granularity.DAY: timedelta(hours=23)}
+_FIXED = (Granularity.MINUTE, Granularity.FIVE_MINUTES)  # the same in every zone
 
 
 @dataclass(frozen=True)
@@ -91,20 +98,20 @@ class Buckets:
         inner = self.edges[1:-1]
         low, high = _up(self.start, HOUR), _down(self.end, HOUR)
         aligned = all(edge == _down(edge, HOUR) for edge in inner)
-        if self.granularity is Granularity.FIVE_MINUTES or not aligned or low >= high:
+        if self.granularity in _FIXED or not aligned or low >= high:
             return self.end, self.end
         return low, high
 
 
 def buckets_of(
-    chosen: TimeRange, granularity: Granularity | None = None, most: int = MOST_BUCKETS
+    chosen: TimeRange, granularity: Granularity | None = None, most: int = MOST_BUCKETS, window: timedelta = WINDOW
 ) -> Buckets:
-    """Cut the range; without a granularity by its length.
+    """Cut a range of sums that come in windows of `window`; without a granularity by its length.
 
     A granularity that would give more than `most` bars gives way to the next coarser one.
     """
-    start, end = _up(chosen.start, WINDOW), _up(chosen.end, WINDOW)
-    cut = granularity or automatic(chosen.span)
+    start, end = _up(chosen.start, window), _up(chosen.end, window)
+    cut = granularity or automatic(chosen.span, window)
     while cut in _COARSER and (end - start) / _LENGTH[cut] > most:
         cut = _COARSER[cut]
     inner = tuple(edge for edge in _boundaries(start, end, cut, chosen.zone) if start < edge < end)
@@ -113,9 +120,10 @@ def buckets_of(
         first_whole=_is_boundary(start, cut, chosen.zone), last_whole=_is_boundary(end, cut, chosen.zone))
 
 
-def automatic(span: timedelta) -> Granularity:
-    """5 minutes up to six hours, hours up to ten days, else days."""
-    return next((cut for cut, longest in _LONGEST_SPAN.items() if span <= longest), Granularity.DAY)
+def automatic(span: timedelta, window: timedelta = WINDOW) -> Granularity:
+    """Minutes up to two hours where sums come by minute, 5 minutes up to six, hours up to ten days, else days."""
+    fitting = (cut for cut, longest in _LONGEST_SPAN.items() if span <= longest and _LENGTH[cut] >= window)
+    return next(fitting, Granularity.DAY)
 
 
 def _boundaries(start: datetime, end: datetime, cut: Granularity, zone: ZoneInfo) -> Iterator[datetime]:
@@ -128,7 +136,7 @@ def _boundaries(start: datetime, end: datetime, cut: Granularity, zone: ZoneInfo
     moment = start
     while moment < end:
         yield moment
-        moment = moment + WINDOW if cut is Granularity.FIVE_MINUTES else _next_hour(moment, zone)
+        moment = _down(moment, _LENGTH[cut]) + _LENGTH[cut] if cut in _FIXED else _next_hour(moment, zone)
 
 
 def _next_hour(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -141,7 +149,7 @@ def _is_boundary(moment: datetime, cut: Granularity, zone: ZoneInfo) -> bool:
     wall = moment.astimezone(zone)
     if cut is Granularity.DAY:
         return moment == day_start(wall.date(), zone)
-    return cut is Granularity.FIVE_MINUTES or wall.minute == 0
+    return moment == _down(moment, _LENGTH[cut]) if cut in _FIXED else wall.minute == 0
 
 
 def _down(moment: datetime, length: timedelta) -> datetime:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from metering.domain.event import Reason
-from serving.queries.dimensions import TOPIC
 from serving.queries.snapshot import ask, statement
 
 SAMPLE_BYTES = 200
@@ -34,8 +34,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """A reason, what it means, how many there are and how many nobody has dealt with."""
+    """A reason, what it means, how many a topic has of it and how many of them nobody has dealt with."""
 
+    topic: str
     reason: str
     meaning: str
     letters: int
@@ -44,11 +45,12 @@ class ReasonCount:
     samples: list[Sample]
 
 
-def dead_letters(samples: int = SAMPLES) -> list[ReasonCount]:
-    """The reasons, the most frequent first, each with its newest `samples`."""
-    parameters = {"topic": TOPIC, "bytes": SAMPLE_BYTES, "samples": samples}
+def dead_letters(topics: Sequence[str], samples: int = SAMPLES) -> list[ReasonCount]:
+    """The reasons of each topic, in the order given, the most frequent first, each with its newest `samples`."""
+    parameters = {"topics": list(topics), "bytes": SAMPLE_BYTES, "samples": samples}
     rows = ask(statement("dead_letters"), parameters, lambda **columns: columns)
-    return [_reason(list(of_reason)) for _, of_reason in groupby(rows, key=lambda row: row["reason"])]
+    found = [_reason(list(of)) for _, of in groupby(rows, key=lambda row: (row["topic"], row["reason"]))]
+    return sorted(found, key=lambda reason: topics.index(reason.topic))
 
 
 def readable(raw: bytes) -> tuple[str, bool]:
@@ -80,7 +82,8 @@ def _reason(rows: list[dict[str, Any]]) -> ReasonCount:
     first = rows[0]
     known = Reason.__members__.get(first["reason"])
     return ReasonCount(
-        first["reason"], known.value if known else "", first["letters"], first["open"], first["latest"],
+        first["topic"], first["reason"], known.value if known else "", first["letters"], first["open"],
+        first["latest"],
         [_sample(row) for row in rows])
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from metering.domain.rollup import Rollup
 from metering.streams.devices import ANTENNA, APP, DEVICES, USER
 
 TOPIC = DEVICES.topic
@@ -12,10 +14,11 @@ TOPIC = DEVICES.topic
 
 @dataclass(frozen=True)
 class Dimension:
-    """`key` is what an address says (`by=user`), `type` what the tables hold."""
+    """`key` is what an address says (`by=user`), `type` what the tables hold, `field` what an event calls the id."""
 
     key: str
     type: str
+    field: str
     one: str
     many: str
 
@@ -26,9 +29,9 @@ class Dimension:
 
 
 DIMENSIONS = (
-    Dimension("user", USER, "User", "users"),
-    Dimension("app", APP, "App", "apps"),
-    Dimension("antenna", ANTENNA, "Antenna", "antennas"),
+    Dimension("user", USER, "id", "User", "users"),
+    Dimension("app", APP, "app", "App", "apps"),
+    Dimension("antenna", ANTENNA, "antenna_id", "Antenna", "antennas"),
 )
 BY = {dimension.key: dimension for dimension in DIMENSIONS}
 
@@ -46,3 +49,18 @@ def finality(provisional: bool, corrected: bool) -> Finality:
     if provisional:
         return Finality.PROVISIONAL
     return Finality.CORRECTED if corrected else Finality.FINAL
+
+
+def least_certain(marks: Iterable[Finality]) -> Finality:
+    """How far a sum can be trusted: as far as the least certain of its parts.
+
+    >>> least_certain([Finality.FINAL, Finality.CORRECTED])
+    <Finality.CORRECTED: 'corrected'>
+    """
+    found = set(marks)
+    return next((mark for mark in (Finality.PROVISIONAL, Finality.CORRECTED) if mark in found), Finality.FINAL)
+
+
+def correction_types(rollup: Rollup) -> list[str]:
+    """What corrections of a rollup's numbers are filed under."""
+    return [rollup.type_of(cut, measure) for cut in rollup.cuts for measure in rollup.measures]

@@ -1,16 +1,16 @@
-"""How far the data reaches and how far it is final; every page says so."""
+"""How far the data of each stream reaches and how far it is final; every page says so."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from metering.streams.devices import USER
 from serving.queries.buckets import HOUR
-from serving.queries.dimensions import TOPIC
 from serving.queries.snapshot import ask, statement, whole
+from serving.queries.streams import every_topic
 
 DATA_LATE, DATA_STALE = timedelta(seconds=30), timedelta(minutes=5)
 """A slice takes 5 s, so half a minute is late."""
@@ -32,13 +32,14 @@ class Level(Enum):
 
 @dataclass(frozen=True)
 class Freshness:
-    """Times in UTC, None where there is none yet.
+    """Times in UTC, None where there is none yet. `topic` is empty where several streams are told of together.
 
     `data_to`: Kafka's append time of the newest counted record. `final_to`: the end of the last hour such that
     it and all before it are final. `first_hour` … `last_end`: what the sums cover. `behind`: the stage that is
     behind and why, empty when none is.
     """
 
+    topic: str
     data_to: datetime | None
     final_to: datetime | None
     first_hour: datetime | None
@@ -54,14 +55,43 @@ class Freshness:
         return None if self.data_to is None else max(0, int((self.now - self.data_to).total_seconds()))
 
 
-def freshness(now: datetime) -> Freshness:
-    """How fresh the served sums are at `now`."""
-    parameters = {"topic": TOPIC, "type": USER}
-    [found] = ask(statement("freshness"), parameters, lambda **columns: columns)
+def freshness(now: datetime, topic: str | None = None) -> Freshness:
+    """How fresh the served sums are at `now`: of one stream, or of all together."""
+    return together(freshness_of([topic] if topic else every_topic(), now))
+
+
+def freshness_of(topics: Sequence[str], now: datetime) -> list[Freshness]:
+    """The same of each of these streams, in their order."""
+    return ask(statement("freshness"), {"topics": list(topics)}, lambda **found: _freshness(found, now))
+
+
+def together(each: Sequence[Freshness]) -> Freshness:
+    """What holds for every stream that has data: data and final as far as that of all of them.
+
+    The stream that is furthest behind is named. A stream nobody has sent to yet says nothing.
+    """
+    if len(each) == 1:
+        return each[0]
+    known = [one for one in each if one.level is not Level.NONE] or list(each)
+    worst = max(known, key=lambda one: _BADNESS[one.level])
+    finals = [one.final_to for one in known]
+    return Freshness(
+        topic="", data_to=min((one.data_to for one in known if one.data_to), default=None),
+        final_to=None if None in finals else min(moment for moment in finals if moment),
+        first_hour=min((one.first_hour for one in known if one.first_hour), default=None),
+        last_end=max((one.last_end for one in known if one.last_end), default=None),
+        waiting=sum(one.waiting for one in known),
+        behind=f"{worst.topic}: {worst.behind}" if worst.behind else "", level=worst.level, now=worst.now)
+
+
+_BADNESS = {Level.NONE: 0, Level.GOOD: 1, Level.WARN: 2, Level.BAD: 3}
+
+
+def _freshness(found: dict[str, Any], now: datetime) -> Freshness:
     final_to = _final_to(found)
     behind, level = _behind(found, final_to, now)
     return Freshness(
-        data_to=found["data_to"], final_to=final_to, first_hour=found["first_hour"],
+        topic=found["topic"], data_to=found["data_to"], final_to=final_to, first_hour=found["first_hour"],
         last_end=found["last_hour"] and found["last_hour"] + HOUR,
         waiting=whole(found["waiting"]), behind=behind, level=level, now=now)
 

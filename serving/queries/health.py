@@ -1,36 +1,42 @@
-"""What is well and what is not: the layers, the lag, the share of rejected messages, hours that failed."""
+"""What is well and what is not, stream by stream: the layers, lag, rejected messages, hours that failed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from serving.queries.balance import Balance, balance
-from serving.queries.dimensions import TOPIC
-from serving.queries.freshness import Freshness, Level, ago, freshness
+from serving.queries.balance import Balance, balances
+from serving.queries.freshness import Freshness, Level, ago, freshness_of, together
 from serving.queries.snapshot import ask, statement, whole
+from serving.queries.streams import every_topic
 
 JUDGED_FROM = 1_000  # messages: the share of fewer says nothing
 BATCH_LATE = timedelta(hours=2)  # the job runs hourly
+MOST_FAILED_HOURS = 50
 
 
 @dataclass(frozen=True)
 class Layer:
-    """What a layer last said of itself."""
+    """What a layer last said of itself; `topic` is empty where it works for all streams."""
 
     name: str
     started_at: datetime
     seen_at: datetime
     detail: Mapping[str, object]
 
+    @property
+    def topic(self) -> str:
+        return self.name.partition(":")[2]
+
 
 @dataclass(frozen=True)
 class BatchRun:
-    """One run of the batch layer. `finished_at` None: it runs, or was killed."""
+    """One run of the batch layer over a topic. `finished_at` None: it runs, or was killed."""
 
+    topic: str
     run: int
     sealed_generation: int
     started_at: datetime
@@ -49,6 +55,7 @@ class BatchRun:
 class FailedHour:
     """An hour whose latest try was not published, and why; what it had before is still served."""
 
+    topic: str
     hour: datetime
     failed: str
     revision: int
@@ -81,33 +88,81 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Health:
-    """All facts of the page, of one moment."""
+class StreamHealth:
+    """All facts of one stream."""
 
+    topic: str
     freshness: Freshness
     layers: list[Layer]
     balance: Balance
     rejects: RejectShare
     runs: list[BatchRun]
     failed_hours: list[FailedHour]
+    findings: list[Finding]
+
+    @property
+    def level(self) -> Level:
+        """The worst of its findings; NONE before anything was sent."""
+        return worst_of(self.findings) if self.is_used else Level.NONE
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything was ever read of it."""
+        return self.freshness.level is not Level.NONE
+
+
+@dataclass(frozen=True)
+class Health:
+    """All facts of the page, of one moment. `layers`: those that work for all streams."""
+
+    freshness: Freshness
+    streams: list[StreamHealth]
+    layers: list[Layer]
     findings: list[Finding]  # the worst first
 
     @property
     def level(self) -> Level:
         """The worst of the findings."""
-        levels = [finding.level for finding in self.findings]
-        return next((level for level in (Level.BAD, Level.WARN) if level in levels), Level.GOOD)
+        return worst_of(self.findings)
+
+    @property
+    def rejects(self) -> RejectShare:
+        """The worst stream's."""
+        return max((stream.rejects for stream in self.streams), key=lambda share: (share.red, share.share))
+
+
+def worst_of(findings: Sequence[Finding]) -> Level:
+    """The worst level among them, good where there is none."""
+    levels = [finding.level for finding in findings]
+    return next((level for level in (Level.BAD, Level.WARN) if level in levels), Level.GOOD)
 
 
 def health(now: datetime, runs: int = 10) -> Health:
-    """The health as of this snapshot, judged at `now`."""
-    fresh, books, latest_runs = freshness(now), balance(), batch_runs(runs)
-    failed, rejects = failed_hours(), reject_share()
-    findings = [
-        *_of_data(fresh), *_of_rejects(rejects), *_of_hours(failed), *_of_runs(latest_runs, now),
-        *_of_balance(books)]
+    """The health as of this snapshot, judged at `now`; as many questions for one stream as for many."""
+    topics = every_topic()
+    fresh, books, latest_runs = freshness_of(topics, now), balances(topics), batch_runs(topics, runs)
+    failed, rejects, spoken = failed_hours(topics), reject_shares(topics), layers()
+    streams = [
+        _stream(
+            of, book, rejects.get(of.topic, RejectShare(0, 0)), [run for run in latest_runs if run.topic == of.topic],
+            [hour for hour in failed if hour.topic == of.topic], [one for one in spoken if one.topic == of.topic])
+        for of, book in zip(fresh, books, strict=True)]
+    findings = [finding for stream in streams for finding in stream.findings]
+    if not any(stream.is_used for stream in streams):
+        findings = _of_nothing()
     findings.sort(key=lambda finding: finding.level is not Level.BAD)
-    return Health(fresh, layers(), books, rejects, latest_runs, failed, findings)
+    shared = [one for one in spoken if one.topic not in topics]
+    return Health(together(fresh), streams, shared, findings)
+
+
+def _stream(
+    fresh: Freshness, books: Balance, rejects: RejectShare, runs: list[BatchRun], failed: list[FailedHour],
+    spoken: list[Layer]
+) -> StreamHealth:
+    found = [
+        *_of_data(fresh), *_of_rejects(rejects), *_of_hours(failed), *_of_runs(runs, fresh), *_of_balance(books)]
+    named = [Finding(one.level, f"{fresh.topic}: {one.what}", one.advice) for one in found]
+    return StreamHealth(fresh.topic, fresh, spoken, books, rejects, runs, failed, named)
 
 
 def layers() -> list[Layer]:
@@ -115,33 +170,45 @@ def layers() -> list[Layer]:
     return ask(statement("layers"), {}, _layer)
 
 
-def batch_runs(limit: int) -> list[BatchRun]:
-    """The latest runs of the batch layer, the newest first."""
-    return ask(statement("batch_runs"), {"topic": TOPIC, "limit": limit}, BatchRun)
+def batch_runs(topics: Sequence[str], limit: int) -> list[BatchRun]:
+    """The latest runs over each topic, the newest first."""
+    return ask(statement("batch_runs"), {"topics": list(topics), "limit": limit}, BatchRun)
 
 
-def failed_hours() -> list[FailedHour]:
-    """The hours (at most 50, the newest first) whose latest try was not published."""
-    return ask(statement("failed_hours"), {"topic": TOPIC}, FailedHour)
+def failed_hours(topics: Sequence[str]) -> list[FailedHour]:
+    """The hours (at most 50 of each topic, the newest first) whose latest try was not published."""
+    return ask(statement("failed_hours"), {"topics": list(topics), "limit": MOST_FAILED_HOURS}, FailedHour)
 
 
-def reject_share() -> RejectShare:
-    """The share of the latest messages that were rejected; the worst of several looks back."""
-    looks = ask(
-        statement("rejects"), {"topic": TOPIC},
-        lambda depth, messages, rejected: RejectShare(whole(messages), whole(rejected)))
+def reject_shares(topics: Sequence[str]) -> dict[str, RejectShare]:
+    """By topic, the share of its latest messages that were rejected; the worst of several looks back."""
+    looks: dict[str, list[RejectShare]] = {}
+    for topic, share in ask(statement("rejects"), {"topics": list(topics)}, _look):
+        looks.setdefault(topic, []).append(share)
+    return {topic: _judged(shares) for topic, shares in looks.items()}
+
+
+def _look(topic: str, messages: Any, rejected: Any) -> tuple[str, RejectShare]:
+    return topic, RejectShare(whole(messages), whole(rejected))
+
+
+def _judged(looks: list[RejectShare]) -> RejectShare:
     enough = [look for look in looks if look.messages >= JUDGED_FROM]
-    return max(enough or looks[-1:], key=lambda look: look.share, default=RejectShare(0, 0))
+    return max(enough or looks[-1:], key=lambda look: look.share)
 
 
 def _layer(layer: str, started_at: datetime, seen_at: datetime, detail: Any) -> Layer:
     return Layer(layer, started_at, seen_at, json.loads(detail) if isinstance(detail, str) else detail or {})
 
 
+def _of_nothing() -> list[Finding]:
+    return [
+        Finding(Level.WARN, "No data yet", "send a test event, or start the generator"),
+        Finding(Level.WARN, "The batch layer has not run yet", "python -m batch_layer")]
+
+
 def _of_data(fresh: Freshness) -> list[Finding]:
-    if fresh.level is Level.NONE:
-        return [Finding(Level.WARN, "no data yet", "send a test event, or start the generator")]
-    return [Finding(fresh.level, fresh.behind, "see the layers below")] if fresh.behind else []
+    return [Finding(fresh.level, fresh.behind, "see its layers below")] if fresh.behind else []
 
 
 def _of_rejects(rejects: RejectShare) -> list[Finding]:
@@ -158,14 +225,15 @@ def _of_hours(failed: list[FailedHour]) -> list[Finding]:
         for hour in failed[:5]]
 
 
-def _of_runs(runs: list[BatchRun], now: datetime) -> list[Finding]:
+def _of_runs(runs: list[BatchRun], fresh: Freshness) -> list[Finding]:
     if not runs:
-        return [Finding(Level.WARN, "the batch layer has not run yet", "python -m batch_layer")]
+        is_used = fresh.level is not Level.NONE
+        return [Finding(Level.WARN, "the batch layer has not run yet", "python -m batch_layer")] if is_used else []
     latest = runs[0]
     if latest.status == "stopped":
         return [Finding(Level.BAD, f"batch run {latest.run} ended before it was done", "its log says why")]
-    if now - latest.started_at > BATCH_LATE:
-        return [Finding(Level.WARN, f"the batch layer last ran {ago(now - latest.started_at)} ago",
+    if fresh.now - latest.started_at > BATCH_LATE:
+        return [Finding(Level.WARN, f"the batch layer last ran {ago(fresh.now - latest.started_at)} ago",
                         "it is meant to run hourly: look at the crontab")]
     return []
 
@@ -173,7 +241,7 @@ def _of_runs(runs: list[BatchRun], now: datetime) -> list[Finding]:
 def _of_balance(books: Balance) -> list[Finding]:
     found = []
     if books.difference or books.suspects:
-        what = f"the offset balance of {books.topic} is off by {books.difference:,} messages"
+        what = f"the offset balance is off by {books.difference:,} messages"
         found.append(Finding(Level.BAD, what, "the proof page shows the partitions"))
     if books.lost:
         what = f"{books.lost:,} messages were deleted from Kafka before they were read"

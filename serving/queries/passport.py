@@ -1,4 +1,4 @@
-"""Where an hour's numbers come from: runs, proofs, archive files with their Kafka offsets, corrections."""
+"""Where the numbers of a stream's hour come from: runs, proofs, archive files with their Kafka offsets, corrections."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from serving.queries.dimensions import TOPIC
 from serving.queries.snapshot import ask, statement
+from serving.queries.streams import ProvenType, types_of
 
 MOST_LINES = 200
 
@@ -30,8 +30,12 @@ class HourFile:
 
 @dataclass(frozen=True)
 class HourRun:
-    """What one batch run proved of the hour, by one type; `started_at` None when the run is not kept."""
+    """What one batch run proved of the hour, by one type; `started_at` None when the run is not kept.
 
+    `of`: what the type is, None for one that is not declared any more.
+    """
+
+    of: ProvenType | None
     run: int
     type: str
     generation: int
@@ -49,8 +53,9 @@ class HourRun:
 
 @dataclass(frozen=True)
 class Correction:
-    """A number that changed after it was final."""
+    """A number that changed after it was final. `of` as in a run."""
 
+    of: ProvenType | None
     revision: int
     type: str
     key_id: str
@@ -60,20 +65,26 @@ class Correction:
     why: str
 
 
-def hour_files(hour: datetime) -> list[HourFile]:
+def hour_files(topic: str, hour: datetime) -> list[HourFile]:
     """The hour's files, those in use first; at most 200."""
-    return ask(statement("hour_files"), _of(hour), HourFile)
+    return ask(statement("hour_files"), _of(topic, hour), HourFile)
 
 
-def hour_runs(hour: datetime) -> list[HourRun]:
+def hour_runs(topic: str, hour: datetime) -> list[HourRun]:
     """The hour's proofs, the newest first; at most 200."""
-    return ask(statement("hour_runs"), _of(hour), HourRun)
+    types = types_of([topic])
+    return ask(
+        statement("hour_runs"), _of(topic, hour),
+        lambda type, **columns: HourRun(types.get((topic, type)), type=type, **columns))
 
 
-def hour_corrections(hour: datetime) -> list[Correction]:
+def hour_corrections(topic: str, hour: datetime) -> list[Correction]:
     """What changed after the hour was final, the newest first; at most 200."""
-    return ask(statement("hour_corrections"), _of(hour), Correction)
+    types = types_of([topic])
+    return ask(
+        statement("hour_corrections"), _of(topic, hour),
+        lambda type, **columns: Correction(types.get((topic, type)), type=type, **columns))
 
 
-def _of(hour: datetime) -> dict[str, object]:
-    return {"topic": TOPIC, "hour": hour, "limit": MOST_LINES}
+def _of(topic: str, hour: datetime) -> dict[str, object]:
+    return {"topic": topic, "hour": hour, "limit": MOST_LINES}

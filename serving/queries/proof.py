@@ -1,18 +1,24 @@
-"""Each hour counted twice: what the fast count and the exact count say, and whether they agree."""
+"""Each hour of each stream counted twice: what the fast count and the exact count say, and whether they agree."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from itertools import groupby
 
-from serving.queries.dimensions import DIMENSIONS, TOPIC, Dimension
+from metering.streams import STREAMS
 from serving.queries.snapshot import ask, statement
+from serving.queries.streams import ProvenType, equal_types, types_of
 from serving.ranges import TimeRange
 
-PAGE_HOURS = 48
+PAGE_HOURS = 48  # hours of a stream
+MOST_OPEN_LINES = 3
+
+Number = int | Decimal
+"""An exact sum: whole, or with the decimals of its measure."""
 
 
 class Verdict(Enum):
@@ -29,36 +35,52 @@ class Count:
 
     `realtime` and `archive` are what the latest run took over (fast count, and the same read back from the
     archive), `batch` the exact count of the whole hour, `duplicates` its repeats. `fast` is all that runs took
-    over, the latest even where its proof failed, so that fast = batch + duplicates in a proven hour; `waiting`
-    is counted fast and not taken over yet.
+    over, the latest even where its proof failed, so that fast = batch + duplicates in a proven hour.
     """
 
-    dimension: Dimension
-    realtime: int | None
-    archive: int | None
-    batch: int | None
-    duplicates: int | None
-    fast: int | None
-    waiting: int | None
+    of: ProvenType
+    realtime: Number | None
+    archive: Number | None
+    batch: Number | None
+    duplicates: Number | None
+    fast: Number | None
     ok: bool | None
     why: str
 
     @property
-    def difference(self) -> int | None:
+    def difference(self) -> Number | None:
         """Fast count less exact count less duplicates: 0 when the two counts agree."""
         if self.fast is None or self.batch is None or self.duplicates is None:
             return None
         return self.fast - self.batch - self.duplicates
 
+    @property
+    def numbers(self) -> tuple[Number | None, ...]:
+        return (self.realtime, self.archive, self.batch, self.duplicates, self.fast)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the page: one type, or several (`alike`) that must be and are the same."""
+
+    count: Count
+    alike: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
 class HourProof:
-    """One hour (UTC) with its counts by type, and what is kept of the hour. `run` is the latest run, or None."""
+    """One hour (UTC) of a topic with its counts by type, and what is kept of the hour.
 
+    `run` is the latest run, or None. `events` and `repeats` are of the published hour, `waiting` the archived
+    events that no publish has taken over yet: late ones, or the hour is not over.
+    """
+
+    topic: str
     hour: datetime
     run: int | None
     proved_at: datetime | None
     counts: tuple[Count, ...]
+    waiting: int
     revision: int | None
     events: int | None
     repeats: int | None
@@ -70,7 +92,8 @@ class HourProof:
     def verdict(self) -> Verdict:
         if self.failed or any(count.ok is False for count in self.counts):
             return Verdict.FAILED
-        return Verdict.PROVEN if all(count.ok for count in self.counts) else Verdict.NOT_YET
+        # A type declared since then has no proof in the hours before it.
+        return Verdict.PROVEN if any(count.ok for count in self.counts) else Verdict.NOT_YET
 
     @property
     def why(self) -> str:
@@ -78,35 +101,49 @@ class HourProof:
         return self.failed or next((count.why for count in self.counts if count.why), "")
 
     @property
-    def waiting(self) -> bool:
-        """Whether events arrived since the latest proof: late ones, or the hour is not over."""
-        return any(count.waiting is not None for count in self.counts)
+    def lines(self) -> tuple[Line, ...]:
+        """A line a type; one for all types that have to be the same and are. None before the first proof."""
+        if self.run is None:
+            return ()
+        groups = {type: tuple(group) for group in self._agreed() for type in group}
+        by_group: dict[tuple[str, ...], Count] = {}
+        for count in self.counts:
+            by_group.setdefault(groups.get(count.of.type, (count.of.type,)), count)
+        return tuple(Line(count, group if len(group) > 1 else ()) for group, count in by_group.items())
 
     @property
-    def agreed(self) -> Count | None:
-        """The one count that users, apps and antennas agree on; None where they do not."""
-        first = self.counts[0]
-        numbers = {(c.realtime, c.archive, c.batch, c.duplicates, c.fast, c.waiting) for c in self.counts}
-        return first if len(numbers) == 1 else None
+    def rows(self) -> tuple[Line | None, ...]:
+        """The lines where they are few; else None, for one row that holds them all."""
+        return self.lines if 0 < len(self.lines) <= MOST_OPEN_LINES else (None,)
 
     @property
-    def shown(self) -> tuple[Count, ...]:
-        """One line where all agree, else one a type."""
-        return (self.agreed,) if self.agreed else self.counts
+    def differing(self) -> int:
+        """How many of the lines do not hold."""
+        return sum(line.count.ok is False for line in self.lines)
+
+    def _agreed(self) -> list[list[str]]:
+        numbers = {count.of.type: count.numbers for count in self.counts}
+        return [group for group in equal_types(STREAMS[self.topic]) if len({numbers[type] for type in group}) == 1]
 
 
-def hour_proofs(chosen: TimeRange, page: int = 1, size: int = PAGE_HOURS) -> tuple[list[HourProof], int]:
-    """Page `page` of the hours that start in the range, the latest first, and how many there are in all."""
+def hour_proofs(
+    chosen: TimeRange, topics: Sequence[str], page: int = 1, size: int = PAGE_HOURS
+) -> tuple[list[HourProof], int]:
+    """Page `page` of the hours that start in the range, of each topic, the latest first, and how many in all."""
+    types = types_of(topics)
     parameters = {
-        "topic": TOPIC, "start": chosen.start, "end": chosen.end,
-        "types": [dimension.type for dimension in DIMENSIONS], "limit": size, "offset": (page - 1) * size}
+        "topics": list(topics), "type_topics": [topic for topic, _ in types], "types": [type for _, type in types],
+        "start": chosen.start, "end": chosen.end, "limit": size, "offset": (page - 1) * size}
     rows = ask(statement("proof"), parameters, _Row)
-    hours = [_hour(list(of_hour)) for _, of_hour in groupby(rows, key=lambda row: row.hour)]
+    hours = [
+        _hour(list(of_hour), types)
+        for _, of_hour in groupby(rows, key=lambda row: (row.hour, row.topic))]
     return hours, rows[0].hours if rows else 0
 
 
 @dataclass(frozen=True)
 class _Row:
+    topic: str
     hour: datetime
     hours: int
     type: str
@@ -119,7 +156,7 @@ class _Row:
     why: str
     proved_at: datetime | None
     fast: Decimal | None
-    waiting: Decimal | None
+    waiting: Decimal
     revision: int | None
     events: int | None
     repeats: int | None
@@ -128,20 +165,15 @@ class _Row:
     failed: str
 
 
-def _hour(rows: list[_Row]) -> HourProof:
+def _hour(rows: list[_Row], types: dict[tuple[str, str], ProvenType]) -> HourProof:
     first = max(rows, key=lambda row: -1 if row.run is None else row.run)
     return HourProof(
-        first.hour, first.run, first.proved_at, tuple(_count(row) for row in rows),
+        first.topic, first.hour, first.run, first.proved_at,
+        tuple(_count(row, types[row.topic, row.type]) for row in rows), int(first.waiting),
         first.revision, first.events, first.repeats, first.conflicts, first.final, first.failed)
 
 
-def _count(row: _Row) -> Count:
+def _count(row: _Row, of: ProvenType) -> Count:
     return Count(
-        dimension=next(dimension for dimension in DIMENSIONS if dimension.type == row.type),
-        realtime=_number(row.realtime), archive=_number(row.archive), batch=_number(row.batch),
-        duplicates=_number(row.duplicates), fast=_number(row.fast), waiting=_number(row.waiting),
-        ok=row.ok, why=row.why)
-
-
-def _number(found: Decimal | None) -> int | None:
-    return None if found is None else int(found)
+        of=of, realtime=of.number(row.realtime), archive=of.number(row.archive), batch=of.number(row.batch),
+        duplicates=of.number(row.duplicates), fast=of.number(row.fast), ok=row.ok, why=row.why)

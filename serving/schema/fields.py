@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import models
 
-
 _UNSAID = (("max_digits", 1000), ("decimal_places", 0))
 
 

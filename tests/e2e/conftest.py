@@ -21,6 +21,8 @@ from metering.settings import child_environment
 from tests.integration.conftest import SECRET, database, migrated_template, server_url, serving
 from tests.lib.chromium import FLAGS, find_chromium
 from tests.lib.running import Running, until
+from tests.lib.sample_load import fill_load
+from tests.lib.sample_machines import fill_machines
 from tests.lib.sample_rows import fill
 
 __all__ = ["migrated_template", "server_url"]
@@ -94,6 +96,7 @@ def site(server_url: str, migrated_template: str, tmp_path_factory: pytest.TempP
     home = tmp_path_factory.mktemp("site")
     with database(server_url, migrated_template) as url, closing(psycopg2.connect(url)) as connection:
         fill(connection, now)
+        fill_load(connection, fill_machines(connection, now), now)
         connection.autocommit = True
         made = serving(url, "accounts", "create", NAME, "--role", "viewer", "--password-stdin", given=PASSWORD.encode())
         assert made.returncode == 0, made.stderr

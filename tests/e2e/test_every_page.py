@@ -20,8 +20,15 @@ PAGES = {
     "usage-over-time": "/usage?show=times&granularity=hour&tz=Europe/Berlin",
     "usage-empty": "/usage?from=2020-01-01&to=2020-01-02",
     "quotas": "/quotas",
+    "services": "/services",
+    "services-over-time": "/services?show=times&granularity=hour&tz=Europe/Berlin",
+    "services-empty": "/services?from=2020-01-01&to=2020-01-02",
+    "machines": "/machines",
+    "machine": "/machines/web-1",
     "proof": "/proof",
+    "proof-of-a-stream": "/proof?stream=resource_usage",
     "passport": "/proof/{hour}",
+    "passport-of-a-stream": "/proof/{hour}?stream=resource_usage",
     "health": "/health",
 }
 

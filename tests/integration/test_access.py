@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -15,13 +16,15 @@ pytestmark = pytest.mark.stack
 EVENTS = "proof/2021-02-19T21/events"  # 503 here, since no test gives this site an archive
 OPEN = {"healthz", "readyz", "sign-in", "sign-in/link"}
 READ = {
-    "", "usage", "quotas", "proof", "proof/2021-02-19T21", EVENTS, "health", "metrics",
-    "api/v1/usage", "api/v1/quotas", "api/v1/proof", "api/v1/docs", "api/v1/openapi.json"}
+    "", "usage", "quotas", "proof", "proof/2021-02-19T21", EVENTS, "health", "metrics", "services", "machines",
+    "machines/m-1", "api/v1/usage", "api/v1/quotas", "api/v1/proof", "api/v1/docs", "api/v1/openapi.json",
+    "api/v1/machines", "api/v1/machines/m-1/usage", "api/v1/machines/m-1/cost", "api/usage", "api/cost/m-1",
+    "api/openapi.json"}
 MACHINES = {path for path in READ if path.startswith(("api/", "metrics"))}
 POST_BY_ANYONE = {"sign-out"}
 ADMIN_READS = {"people"}
 ADMIN_WRITES = {"people/<str:name>/end", "tokens/<int:token_id>/end"}
-NOT_A_PAGE = {"api/v1/"}  # the API's root, known to the router only to find the others
+NOT_A_PAGE = {"api/v1/", "api/"}  # the roots of the APIs, known to the router only to find the others
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,8 @@ def _paths() -> Iterator[str]:
 def test_every_address_of_the_site_is_in_this_matrix(site: None) -> None:
     known = OPEN | READ | POST_BY_ANYONE | ADMIN_READS | ADMIN_WRITES | NOT_A_PAGE
 
-    assert {path.replace("<str:hour>", "2021-02-19T21") for path in _paths()} == known
+    named = {"<str:hour>": "2021-02-19T21", "<str:machine_id>": "m-1", "<machine_id>": "m-1"}
+    assert {re.sub("<(?:str:)?(?:hour|machine_id)>", lambda part: named[part[0]], path) for path in _paths()} == known
 
 
 @pytest.mark.parametrize("who", WHO)

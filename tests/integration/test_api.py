@@ -46,7 +46,12 @@ def _numbers(site: None, database_url: str) -> None:
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO proof (topic, hour, type, realtime, archive, batch, duplicates, ok, run) "
-                "VALUES ('devices', %s, %s, 57022, 57022, 57022, 0, TRUE, 7)", (NINE, USER))
+                "VALUES ('devices', %s, %s, 57022, 57022, 57022, 0, TRUE, 7), "
+                "('resource_usage', %s, 'service_minute.cpu', 1200.125, 1200.125, 1200, 0.125, TRUE, 8), "
+                "('resource_usage', %s, 'service_minute.msg_num', 31, 31, 30, 1, TRUE, 8)", (NINE, USER, NINE, NINE))
+            cursor.execute(
+                "INSERT INTO hour_state (topic, hour, final, published_generation, revision, events, duplicates) "
+                "VALUES ('resource_usage', %s, TRUE, 3, 1, 30, 1)", (NINE,))
 
 
 def ask(client: Client, address: str, status: int = 200) -> Any:
@@ -116,7 +121,7 @@ def test_quotas(client: Client) -> None:
 
 
 def test_proof_shows_both_counts_of_each_type(client: Client) -> None:
-    answer = ask(client, f"proof?{RANGE}")
+    answer = ask(client, f"proof?{RANGE}&stream=devices")
 
     found = {(row["hour"], row["type"]): row for row in answer["rows"]}
     assert len(answer["rows"]) == 3 * answer["count"]
@@ -125,6 +130,30 @@ def test_proof_shows_both_counts_of_each_type(client: Client) -> None:
         57022, 57022, 57022, True, 7)
     assert proven["finality"] == "final"
     assert found["2021-02-19T22:00:00Z", USER]["finality"] == "provisional"
+
+
+def test_proof_covers_every_stream_and_says_which(client: Client) -> None:
+    both, samples = ask(client, f"proof?{RANGE}"), ask(client, f"proof?{RANGE}&stream=resource_usage")
+
+    assert samples["rows"] == [row for row in both["rows"] if row["stream"] == "resource_usage"]
+    assert (both["count"], samples["count"], {row["stream"] for row in both["rows"]}) == (
+        3, 1, {"devices", "resource_usage"})
+    found = {row["type"]: row for row in samples["rows"]}
+    cpu, messages = found["service_minute.cpu"], found["service_minute.msg_num"]
+    assert (cpu["realtime"], cpu["batch"], cpu["duplicates"]) == ("1200.125", "1200.000", "0.125")
+    assert (messages["realtime"], messages["batch"], messages["duplicates"]) == (31, 30, 1)
+    assert (cpu["verdict"], cpu["events"], cpu["repeats"], cpu["waiting"]) == ("proven", 30, 1, 0)
+    assert found["service_minute.ram"]["batch"] is None
+
+
+def test_pages_of_the_proof_hold_each_hour_of_each_stream_once(client: Client) -> None:
+    seen, address = [], f"/api/v1/proof?{RANGE}&limit=1"
+    while address:
+        answer = json.loads(client.get(address).content)
+        seen.append({(row["hour"], row["stream"]) for row in answer["rows"]})
+        address = answer["next"]
+
+    assert [len(page) for page in seen] == [1, 1, 1] and len(set.union(*seen)) == 3
 
 
 @pytest.mark.parametrize("address", ["usage?granularity=hour", "quotas?x=1", "proof?x=1"])
@@ -172,6 +201,8 @@ FAULTS = {
     "quotas?limit=ten": ("limit", "ten"),
     "proof?from=x": ("from", "x"),
     "proof?page=0": ("page", "0"),
+    "proof?stream=oranges": ("stream", "oranges"),
+    "proof?stream=%00": ("stream", "\x00"),
     "usage?from=%00": ("from", "\x00"),
     "usage?tz=%00": ("tz", "\x00"),
     "quotas?email=%00": ("email", "\x00"),
@@ -195,7 +226,7 @@ def test_an_unknown_address_and_a_wrong_method_are_told(client: Client) -> None:
 def test_the_document_lists_every_question_and_how_to_sign_in(client: Client) -> None:
     document = ask(client, "openapi.json")
 
-    assert set(document["paths"]) == {"/api/v1/usage", "/api/v1/quotas", "/api/v1/proof"}
+    assert set(document["paths"]) >= {"/api/v1/usage", "/api/v1/quotas", "/api/v1/proof"}
     names = {parameter["name"] for parameter in document["paths"]["/api/v1/usage"]["get"]["parameters"]}
     assert names >= {"from", "to", "tz", "by", "granularity", "id", "page", "limit", "format", "sort"}
     assert {"BearerToken", "Session"} <= set(document["components"]["securitySchemes"])

@@ -8,14 +8,22 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
 import psycopg2
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.test import Client
 
+from metering.arrow.schemas import archive_schema
+from metering.streams import STREAMS
+from metering.streams.machines import RESOURCE_USAGE
 from tests.integration.people import client_of, counted_queries
+from tests.lib import sample_machines
+from tests.lib.sample_machines import fill_machines
 from tests.lib.sample_rows import CORRECTED_AGO, USERS, fill
 from tests.unit.serving.test_archived_events import written
 
@@ -24,6 +32,7 @@ pytestmark = pytest.mark.stack
 NOW = datetime.now(UTC)
 CURRENT = NOW.replace(minute=0, second=0, microsecond=0)
 PASSPORT = f"/proof/{CURRENT - timedelta(hours=CORRECTED_AGO):%Y-%m-%dT%H}"
+SAMPLES = f"/proof/{CURRENT - timedelta(hours=sample_machines.CORRECTED_AGO):%Y-%m-%dT%H}?stream=resource_usage"
 PAGES = ("/", "/usage", "/quotas", "/proof", PASSPORT, f"{PASSPORT}/events", "/health")
 WEEK = "from=now-7d&to=now"
 
@@ -34,10 +43,12 @@ QUESTIONS = {
     "/usage?show=times": 4,
     "/quotas": 2,
     "/proof": 4,
+    "/proof?stream=devices": 4,
     PASSPORT: 5,
+    SAMPLES: 5,
     "/health": 6,
 }
-"""What a page asks, one statement each."""
+"""What a page asks, one statement each, of one stream or of all."""
 
 AROUND = 5
 """The session, its account, BEGIN, what opens the snapshot, COMMIT."""
@@ -47,6 +58,7 @@ AROUND = 5
 def _rows(site: None, database_url: str) -> None:
     with closing(psycopg2.connect(database_url)) as connection:
         fill(connection, NOW)
+        fill_machines(connection, NOW)
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +206,13 @@ def test_quotas_and_proofs_as_csv_are_what_is_shown(viewer: Client) -> None:
     assert [row["bytes"] for row in rows[:50]] == [cells[0] for cells in Values(page).rows]
     _, proofs = table_of(viewer, "/proof?format=csv")
     assert {row["verdict"] for row in proofs} == {"proven", "failed", "not yet"}
-    assert {row["difference"] for row in proofs if row["verdict"] == "proven"} == {"0"}
+    assert {row["stream"] for row in proofs} == {"devices", "resource_usage"}
+    assert {row["difference"] for row in proofs if row["verdict"] == "proven"} == {"0", "0.000"}
+    name, samples = table_of(viewer, "/proof?stream=resource_usage&format=csv")
+    assert samples == [row for row in proofs if row["stream"] == "resource_usage"]
+    assert 'filename="proof_resource_usage_' in name
+    assert {len(row["exact"].partition(".")[2]) for row in samples
+            if row["exact"] and row["type"].endswith("cpu")} == {3}
 
 
 def test_a_sorted_column_says_so_and_turns_on_a_second_click(viewer: Client) -> None:
@@ -242,6 +260,56 @@ def test_the_passport_leads_from_a_number_to_files_and_offsets(viewer: Client) -
     assert "Not found" in text_of(viewer, "/proof/yesterday", status=404)
 
 
+def test_the_proof_page_shows_every_stream_or_the_one_that_its_address_names(viewer: Client) -> None:
+    both, samples = text_of(viewer, "/proof"), text_of(viewer, "/proof?stream=resource_usage")
+
+    assert 'id="balance-devices"' in both and 'id="balance-resource_usage"' in both
+    assert 'id="balance-devices"' not in samples and "user_total_bytes" not in samples
+    assert "13 measures, all hold" in both and "all 3 cuts" in both
+    assert 'measures, <b class="bad">1 failed</b>' in samples
+    cell = re.search(r'<span class="mono">service_minute.cpu</span></td>\s*<td class="number">(.*?)</td>', samples)
+    assert cell and re.search(r'<data value="\d+\.\d{3}" title="[\d,]+\.\d{3}">', cell[1])
+    assert " B" not in cell[1] and " kB" not in cell[1]
+    assert 'aria-current="true">resource_usage' in samples
+    assert "<b>stream</b>: found “oranges”" in text_of(viewer, "/proof?stream=oranges", status=400)
+
+
+def test_the_passport_of_an_hour_is_of_one_stream(viewer: Client) -> None:
+    page = text_of(viewer, SAMPLES)
+
+    assert "resource_usage/year=" in page and ">devices/year=" not in page
+    assert "machine_minute.samples" in page and "a late sample" in page and 'title="1,241.250"' in page
+    assert "The same hour of" in page and f'href="{SAMPLES.partition("?")[0]}"' in page
+    empty = f"/proof/{CURRENT - timedelta(hours=60):%Y-%m-%dT%H}"
+    assert "Passport" in text_of(viewer, empty)
+    assert "Not found" in text_of(viewer, f"{empty}?stream=resource_usage", status=404)
+    assert "<b>stream</b>: found" in text_of(viewer, f"{empty}?stream=x", status=400)
+
+
+def test_health_has_a_block_for_every_stream(viewer: Client) -> None:
+    page = text_of(viewer, "/health")
+    blocks = re.split(r'id="stream-', page)[1:]
+
+    assert [block.partition('"')[0] for block in blocks] == ["devices", "resource_usage"]
+    for block in blocks:
+        topic = block.partition('"')[0]
+        assert f"speed:{topic}" in block and f'id="balance-{topic}"' in block and "Rejected of the last" in block
+    assert "<b>resource_usage: the hour of" in page and "<b>devices: the hour of" in page
+
+
+def test_the_overview_names_the_stream_that_is_behind(viewer: Client, database_url: str) -> None:
+    seen = "UPDATE layer_status SET seen_at = seen_at {} interval '2 hours' WHERE layer = 'speed:resource_usage'"
+    with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
+        cursor.execute(seen.format("-"))
+        connection.commit()
+        page, usage = text_of(viewer, "/"), text_of(viewer, "/usage")
+        cursor.execute(seen.format("+"))
+        connection.commit()
+
+    assert "resource_usage: the speed layer was last seen 2 h" in page
+    assert "resource_usage" not in usage
+
+
 def test_a_second_click_leads_to_the_raw_events(
     viewer: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
@@ -260,8 +328,34 @@ def test_a_second_click_leads_to_the_raw_events(
 
     assert page.count("2021-02-19 21:00:01") == 1 and ">u1<" not in page
     assert "<b>by</b>: found" in text_of(viewer, "/proof/2021-02-19T21/events?by=colour", status=400)
+    assert "<b>by</b>: found" in text_of(
+        viewer, "/proof/2021-02-19T21/events?by=user&stream=resource_usage", status=400)
     (tmp_path / path).unlink()
     assert "cannot be read" in text_of(viewer, "/proof/2021-02-19T21/events", status=503)
+
+
+def test_the_raw_events_of_a_stream_have_its_own_columns(
+    viewer: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    hour = datetime(2021, 2, 19, 22, tzinfo=UTC)
+    rows = [
+        {"machine_id": machine, "service": "web", "timestamp": hour, "cpu": Decimal("12.500"), "ram": None,
+         "disk": None, "interval_s": 1, "event_id": None, "topic": "resource_usage", "partition": 0, "offset": 3,
+         "ingest_time": hour}
+        for machine in ("m1", "m2")]
+    pq.write_table(pa.Table.from_pylist(rows, schema=archive_schema(RESOURCE_USAGE)), tmp_path / "samples.parquet")
+    with closing(psycopg2.connect(database_url)) as connection, connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO archive_file (path, topic, hour, rows, generation, size, sha256) "
+            "VALUES ('samples.parquet', 'resource_usage', %s, 2, 1, 1, '')", (hour,))
+    monkeypatch.setenv("LAMBDAMETER_ARCHIVE", str(tmp_path))
+
+    page = text_of(viewer, "/proof/2021-02-19T22/events?stream=resource_usage&by=machine_id&id=m2")
+
+    assert re.findall(r"<th scope=.col.[^>]*>([^<]+)</th>", page)[:8] == [
+        "timestamp", "machine_id", "service", "cpu (%)", "ram (%)", "disk (%)", "interval_s (s)", "event_id"]
+    assert ">m2<" in page and ">m1<" not in page and ">12.500<" in page
+    assert page.count('title="unknown">—') == 2
 
 
 def test_an_unknown_address_is_a_page_of_ours(viewer: Client) -> None:
@@ -290,7 +384,9 @@ def empty(site: None, server_url: str, migrated_template: str) -> Iterator[Clien
 def test_without_any_data_every_page_says_what_to_do(empty: Client) -> None:
     for address in ("/", "/usage", "/quotas", "/proof"):
         assert "python -m producers generate" in text_of(empty, address), address
-    assert "No layer has reported yet" in text_of(empty, "/health")
+    health = text_of(empty, "/health")
+    assert health.count("No layer has reported yet") == len(STREAMS)
+    assert "No data yet" in health
 
 
 @pytest.fixture

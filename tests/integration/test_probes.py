@@ -11,7 +11,9 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 from psycopg2.extensions import connection as Connection
 
-from tests.integration.conftest import database
+from metering.streams import STREAMS
+from metering.streams.machines import RESOURCE_USAGE
+from tests.integration.conftest import administer, database
 from tests.integration.people import client_of
 from tests.integration.test_views import given, hour
 
@@ -52,6 +54,21 @@ def test_not_ready_before_migrations(elsewhere: None, server_url: str) -> None:
 
     assert response.status_code == 503
     assert b"python -m serving migrate" in response.content
+
+
+def test_not_ready_while_a_declared_stream_has_no_tables(
+    elsewhere: None, server_url: str, migrated_template: str
+) -> None:
+    from serving.database import django_database
+
+    with database(server_url, migrated_template) as url:
+        administer(url, "DROP VIEW {}", RESOURCE_USAGE.rollups[0].hourly_merged or "")
+        _look_at(**django_database(url))
+        response = Client().get("/readyz")
+        _look_at(NAME="postgres")
+
+    assert response.status_code == 503
+    assert response.content == b"service_hour of a declared stream is not there: run `python -m serving migrate`\n"
 
 
 def test_not_ready_but_alive_while_postgresql_is_away(elsewhere: None) -> None:
@@ -110,6 +127,18 @@ def test_metrics_hold_the_databases_numbers(site: None, connection: Connection) 
     assert 90 <= found["lambdameter_last_batch_run_age_seconds", ("devices",)] < 120
     assert 0 <= found["lambdameter_last_slice_age_seconds", ("devices",)] < 30
     assert found["lambdameter_last_proof_ok", ("devices",)] == 0
+
+
+def test_every_metric_tells_of_which_topic_it_is(site: None) -> None:
+    from serving.metrics.names import METRICS
+    from serving.metrics.scrape import scrape
+
+    rows = next(f for f in text_string_to_metric_families(scrape().decode()) if f.name == "lambdameter_rows")
+    topics = {sample.labels["table"]: sample.labels["topic"] for sample in rows.samples}
+
+    assert all("topic" in metric.labels for metric in METRICS)
+    assert (topics["bytes"], topics["service_minute_batch"], topics["hour_state"]) == ("devices", "resource_usage", "")
+    assert set(topics.values()) == {*STREAMS, ""}
 
 
 def test_metrics_of_an_empty_database_name_every_family(

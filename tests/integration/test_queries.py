@@ -12,13 +12,14 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 
-from serving.queries.balance import balance
+from serving.queries.balance import Balance, balances
 from serving.queries.buckets import Granularity, buckets_of
 from serving.queries.dead_letters import dead_letters
-from serving.queries.dimensions import BY, DIMENSIONS, Finality
-from serving.queries.freshness import freshness
-from serving.queries.health import health, reject_share
-from serving.queries.proof import Verdict, hour_proofs
+from serving.queries.dimensions import BY, TOPIC, Finality
+from serving.queries.freshness import Level, freshness, freshness_of
+from serving.queries.health import StreamHealth, health, reject_shares
+from serving.queries.passport import hour_corrections, hour_runs
+from serving.queries.proof import HourProof, Verdict, hour_proofs
 from serving.queries.quotas import every_violation, violations
 from serving.queries.snapshot import one_snapshot, within_snapshot
 from serving.queries.usage import (
@@ -31,6 +32,8 @@ from serving.queries.usage import (
     totals,
 )
 from serving.ranges import TimeRange, parse_range
+from tests.lib import sample_machines
+from tests.lib.sample_machines import fill_machines
 from tests.lib.sample_rows import CORRECTED_AGO, FAILED_AGO, USERS, Hour, fill
 
 pytestmark = pytest.mark.stack
@@ -44,6 +47,7 @@ RANGES = [("now-24h", "now", "UTC"), ("2026-11-22", "2026-11-23", "Europe/Berlin
 @pytest.fixture(scope="module")
 def hours(site: None, database_url: str) -> list[Hour]:
     with closing(psycopg2.connect(database_url)) as connection:
+        fill_machines(connection, NOW)
         return fill(connection, NOW)
 
 
@@ -54,6 +58,21 @@ def _hours(hours: list[Hour]) -> None:
 
 def chosen(from_text: str, to_text: str, tz: str = "UTC") -> TimeRange:
     return parse_range(from_text, to_text, tz, NOW)
+
+
+def of_hour(hour: datetime, topic: str = TOPIC) -> HourProof:
+    """The proof of a stream's hour."""
+    [proof], _ = hour_proofs(TimeRange(hour, hour + HOUR, chosen("", "").zone, "", ""), [topic])
+    return proof
+
+
+def books_of(topic: str = TOPIC) -> Balance:
+    [books] = balances([topic])
+    return books
+
+
+def health_of(topic: str) -> StreamHealth:
+    return next(stream for stream in health(NOW).streams if stream.topic == topic)
 
 
 def selection(of: TimeRange, by: str = "user", cut: Granularity | None = None, ids: tuple[str, ...] = ()) -> Selection:
@@ -185,7 +204,7 @@ def test_violations_are_those_of_the_view(connection: Connection) -> None:
 
 
 def test_every_hour_has_a_verdict() -> None:
-    found, count = hour_proofs(chosen("now-24h", "now"))
+    found, count = hour_proofs(chosen("now-24h", "now"), [TOPIC])
     verdicts = {proof.hour: proof.verdict for proof in found}
 
     assert count == len(found) == 24
@@ -194,23 +213,61 @@ def test_every_hour_has_a_verdict() -> None:
     assert verdicts[CURRENT - FAILED_AGO * HOUR] is Verdict.FAILED
     failed = next(proof for proof in found if proof.verdict is Verdict.FAILED)
     assert "proof failed" in failed.why and failed.waiting
-    assert {proof.agreed.difference for proof in found if proof.agreed and proof.verdict is Verdict.PROVEN} == {0}
+    proven = [line for proof in found if proof.verdict is Verdict.PROVEN for line in proof.lines]
+    assert {(line.count.difference, len(line.alike)) for line in proven} == {(0, 3)}
+
+
+def test_hours_of_all_streams_come_by_time_and_each_with_its_own_types() -> None:
+    both = [TOPIC, sample_machines.TOPIC]
+    pages = [hour_proofs(chosen("now-24h", "now"), both, page=number, size=20) for number in (1, 2, 3)]
+
+    found = [proof for page, _ in pages for proof in page]
+    assert {count for _, count in pages} == {48} == {len(found)}
+    assert [(proof.hour, proof.topic) for proof in found] == [
+        (CURRENT - ago * HOUR, topic) for ago in range(24) for topic in both]
+    for proof in found:
+        whole = hour_proofs(TimeRange(proof.hour, proof.hour + HOUR, chosen("", "").zone, "", ""), [proof.topic])
+        assert whole == ([proof], 1)
+
+
+def test_measures_with_decimals_are_told_to_the_last_digit(hours: list[Hour]) -> None:
+    proof = of_hour(CURRENT - 3 * HOUR, sample_machines.TOPIC)
+    counts = {count.of.type: count for count in proof.counts}
+    expected = sample_machines.MachineHour(proof.hour, 300 + 7 * 3, 3, "final")
+
+    assert (proof.verdict, proof.events, proof.repeats, proof.waiting) == (Verdict.PROVEN, 321, 3, 0)
+    assert set(counts) == {*sample_machines.PERCENTS, *sample_machines.COUNTS}
+    for kind, count in counts.items():
+        assert (count.realtime, count.archive, count.batch, count.duplicates) == expected.sums(kind)
+        assert count.difference == 0 and count.of.unit != "B"
+    assert str(counts["service_minute.cpu"].batch) == "13201.125"
+    assert isinstance(counts["machine_minute.samples"].batch, int)
+
+
+def test_a_measure_whose_proof_fails_fails_its_hour_of_its_stream_alone() -> None:
+    start = CURRENT - sample_machines.FAILED_AGO * HOUR
+    proof = of_hour(start, sample_machines.TOPIC)
+
+    assert proof.verdict is Verdict.FAILED and proof.differing == 1
+    assert [line.count.of.type for line in proof.lines if line.count.difference] == [sample_machines.FAILED_TYPE]
+    assert proof.waiting == proof.events and proof.events
+    assert of_hour(start).verdict is Verdict.PROVEN
 
 
 def test_the_fast_count_is_what_all_runs_took_over(connection: Connection) -> None:
     hour = CURRENT - 9 * HOUR
-    [proof], _ = hour_proofs(TimeRange(hour, hour + HOUR, chosen("", "").zone, "", ""))
-    assert proof.agreed and proof.agreed.fast
+    [before_it] = of_hour(hour).lines
+    assert before_it.count.fast
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO proof (run, topic, hour, type, realtime, archive, batch, duplicates, ok) "
-            "SELECT run + 1000, topic, hour, type, 77, 77, batch + 77, duplicates, TRUE FROM proof WHERE hour = %s",
-            (hour,))
+            "SELECT run + 1000, topic, hour, type, 77, 77, batch + 77, duplicates, TRUE FROM proof "
+            "WHERE hour = %s AND topic = %s", (hour, TOPIC))
 
-    [again], _ = hour_proofs(TimeRange(hour, hour + HOUR, chosen("", "").zone, "", ""))
+    [again] = of_hour(hour).lines
 
-    assert again.agreed and again.agreed.fast == proof.agreed.fast + 77
-    assert (again.agreed.realtime, again.agreed.difference) == (77, 0)
+    assert again.count.fast == before_it.count.fast + 77
+    assert (again.count.realtime, again.count.difference) == (77, 0)
 
 
 def test_dimensions_that_do_not_agree_are_told_apart(connection: Connection) -> None:
@@ -218,28 +275,42 @@ def test_dimensions_that_do_not_agree_are_told_apart(connection: Connection) -> 
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE proof SET ok = FALSE, batch = batch - 1, why = 'users are not apps' WHERE hour = %s AND type = %s",
-            (hour, DIMENSIONS[1].type))
+            (hour, BY["user"].type))
 
-    [proof], _ = hour_proofs(TimeRange(hour, hour + HOUR, chosen("", "").zone, "", ""))
+    proof = of_hour(hour)
 
-    assert proof.verdict is Verdict.FAILED and proof.agreed is None
-    assert [count.difference for count in proof.shown] == [0, 1, 0]
+    assert proof.verdict is Verdict.FAILED
+    assert [(line.count.difference, line.alike) for line in proof.lines] == [(0, ()), (1, ()), (0, ())]
     assert proof.why == "users are not apps"
 
 
+def test_a_passports_numbers_know_their_measures() -> None:
+    start = CURRENT - sample_machines.CORRECTED_AGO * HOUR
+
+    runs, [correction] = hour_runs(sample_machines.TOPIC, start), hour_corrections(sample_machines.TOPIC, start)
+
+    assert {run.of.type for run in runs if run.of} == {run.type for run in runs} >= {"machine_minute.samples"}
+    assert correction.of and (correction.of.decimals, str(correction.new)) == (3, "1241.250")
+    assert {run.of and run.of.topic for run in hour_runs(TOPIC, start)} == {TOPIC}
+
+
 def test_every_offset_is_accounted_for_by_a_row_a_dead_letter_or_a_gap(connection: Connection) -> None:
-    books = balance()
+    books = books_of()
 
     assert (books.difference, books.suspects) == (0, [])
-    assert books.dead == one(connection, "SELECT count(*) FROM dead_letter WHERE reason <> 'CONFLICT'")
+    assert books.dead == one(
+        connection, "SELECT count(*) FROM dead_letter WHERE reason <> 'CONFLICT' AND topic = %s", TOPIC)
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE stream_offset SET next_offset = next_offset + 5 WHERE partition = 2")
-    assert (balance().difference, balance().suspects) == (5, [2])
+        cursor.execute(
+            "UPDATE stream_offset SET next_offset = next_offset + 5 WHERE partition = 2 AND topic = %s", (TOPIC,))
+    assert (books_of().difference, books_of().suspects) == (5, [2])
+    other = books_of(sample_machines.TOPIC)
+    assert (other.difference, len(other.partitions), other.dead) == (0, 2, 2)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO offset_gap (topic, partition, first_offset, last_offset, reason) "
             "VALUES ('devices', 2, 900000, 900004, 'retention')")
-    assert (balance().difference, balance().missed) == (0, 5)
+    assert (books_of().difference, books_of().missed) == (0, 5)
 
 
 def test_rows_in_compacted_files_count_for_the_topic(connection: Connection) -> None:
@@ -248,58 +319,81 @@ def test_rows_in_compacted_files_count_for_the_topic(connection: Connection) -> 
         cursor.execute(
             "INSERT INTO archive_file (path, topic, hour, rows, generation, size, sha256) "
             "SELECT 'devices/compacted', topic, hour, sum(rows), 8, 1, '' FROM archive_file WHERE hour = %s "
-            "GROUP BY topic, hour", (hour,))
+            "AND topic = 'devices' GROUP BY topic, hour", (hour,))
         cursor.execute(
-            "UPDATE archive_file SET superseded = now() WHERE hour = %s AND kafka_partition IS NOT NULL", (hour,))
+            "UPDATE archive_file SET superseded = now() WHERE hour = %s AND kafka_partition IS NOT NULL "
+            "AND topic = 'devices'", (hour,))
 
-    books = balance()
+    books = books_of()
 
     assert (books.difference, books.suspects) == (0, [])
     assert books.compacted == sum(partition.elsewhere for partition in books.partitions) > 0
 
 
 def test_dead_letters_come_by_reason_with_the_newest_samples(connection: Connection) -> None:
-    found = dead_letters(samples=3)
+    found = dead_letters([TOPIC, sample_machines.TOPIC], samples=3)
 
     assert sum(reason.letters for reason in found) == one(connection, "SELECT count(*) FROM dead_letter")
     assert found[0].reason == "PARSE" and len(found[0].samples) == 3
+    assert (found[-1].topic, found[-1].reason, found[-1].letters) == (sample_machines.TOPIC, "RANGE", 2)
+    assert {sample.field for sample in found[-1].samples} == {"cpu"}
     for reason in found:
         times = [sample.noticed_at for sample in reason.samples]
         assert reason.meaning and times == sorted(times, reverse=True)
 
 
-@pytest.fixture
-def storm(connection: Connection) -> Iterator[None]:
-    """1,600 rejected messages, the newest of every partition, after thousands of good ones."""
+@pytest.fixture(params=[TOPIC, sample_machines.TOPIC])
+def storm(connection: Connection, request: pytest.FixtureRequest) -> Iterator[str]:
+    """2,000 rejected messages, the newest of every partition of a stream, after thousands of good ones."""
+    topic = request.param
     with connection.cursor() as cursor:
-        cursor.execute("UPDATE stream_offset SET next_offset = next_offset + 400")
+        cursor.execute("UPDATE stream_offset SET next_offset = next_offset + 1000 WHERE topic = %s", (topic,))
         cursor.execute(
             'INSERT INTO dead_letter (topic, partition, "offset", reason, raw) '
-            "SELECT topic, partition, next_offset - n, 'PARSE', '' FROM stream_offset, generate_series(1, 400) AS n")
-    yield
+            "SELECT topic, partition, next_offset - n, 'PARSE', '' FROM stream_offset, generate_series(1, 1000) AS n "
+            "WHERE topic = %s", (topic,))
+    yield topic
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM dead_letter WHERE raw = '' AND reason = 'PARSE' AND field = '' AND found = ''")
-        cursor.execute("UPDATE stream_offset SET next_offset = next_offset - 400")
+        cursor.execute("UPDATE stream_offset SET next_offset = next_offset - 1000 WHERE topic = %s", (topic,))
 
 
-def test_a_storm_of_rejected_messages_turns_health_red(storm: None) -> None:
+def test_a_storm_of_rejected_messages_turns_health_red_and_names_the_stream(storm: str) -> None:
     found = health(NOW)
 
-    assert found.rejects.red and found.rejects.messages >= 1000
-    assert any("messages were rejected" in finding.what for finding in found.findings)
+    [told] = [finding for finding in found.findings if "messages were rejected" in finding.what]
+    assert told.what.startswith(f"{storm}: ") and told.level is Level.BAD
+    assert {stream.topic for stream in found.streams if stream.rejects.red} == {storm}
+    assert health_of(storm).level is Level.BAD and health_of(storm).rejects.messages >= 1000
 
 
 def test_few_rejected_messages_do_not(hours: list[Hour]) -> None:
-    assert not reject_share().red
+    shares = reject_shares([TOPIC, sample_machines.TOPIC])
+
+    assert set(shares) == {TOPIC, sample_machines.TOPIC}
+    assert not any(share.red for share in shares.values())
 
 
-def test_health_names_the_hour_that_failed_the_worst_first() -> None:
+def test_health_names_the_hours_that_failed_the_worst_first() -> None:
     found = health(NOW)
 
-    assert found.level.value == "bad"
-    assert f"{CURRENT - FAILED_AGO * HOUR:%Y-%m-%d %H:%M} UTC was not published" in found.findings[0].what
-    assert [run.run for run in found.runs] == sorted((run.run for run in found.runs), reverse=True)
-    assert {layer.name for layer in found.layers} == {"batch", "speed:devices"}
+    assert found.level is Level.BAD
+    assert [finding.what for finding in found.findings[:2]] == [
+        f"devices: the hour of {CURRENT - FAILED_AGO * HOUR:%Y-%m-%d %H:%M} UTC was not published: "
+        "proof failed: realtime is not the archive",
+        f"resource_usage: the hour of {CURRENT - sample_machines.FAILED_AGO * HOUR:%Y-%m-%d %H:%M} UTC was not "
+        "published: service_minute.ram: realtime and archive differ"]
+
+
+def test_every_stream_has_its_own_runs_layers_and_lag() -> None:
+    devices, machines = health_of(TOPIC), health_of(sample_machines.TOPIC)
+
+    assert [run.run for run in devices.runs] == sorted((run.run for run in devices.runs), reverse=True)
+    assert (len(devices.runs), [run.topic for run in machines.runs]) == (10, [sample_machines.TOPIC])
+    assert [layer.name for layer in devices.layers] == ["speed:devices"]
+    assert [layer.name for layer in machines.layers] == ["speed:resource_usage"]
+    assert [layer.name for layer in health(NOW).layers] == ["batch"]
+    assert devices.freshness.waiting > 0 == machines.freshness.waiting
 
 
 def test_an_hour_is_overdue_counted_from_its_end_or_from_the_arrival_of_its_first_event(database_url: str) -> None:
@@ -307,20 +401,34 @@ def test_an_hour_is_overdue_counted_from_its_end_or_from_the_arrival_of_its_firs
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
         cursor.execute("UPDATE hour_state SET first_arrival = %s WHERE NOT final", (NOW - timedelta(minutes=1),))
         connection.commit()
-        assert freshness(NOW).behind == ""
+        assert freshness(NOW, TOPIC).behind == ""
 
-        cursor.execute("UPDATE hour_state SET first_arrival = hour WHERE NOT final")
+        cursor.execute("UPDATE hour_state SET first_arrival = hour WHERE NOT final AND topic = %s", (TOPIC,))
         connection.commit()
         late = CURRENT - FAILED_AGO * HOUR
-        assert freshness(NOW).behind == f"the batch layer has not made the hour of {late:%Y-%m-%d %H:%M} UTC final"
+        told = f"the batch layer has not made the hour of {late:%Y-%m-%d %H:%M} UTC final"
+        assert freshness(NOW, TOPIC).behind == told
+        assert freshness(NOW, sample_machines.TOPIC).behind == ""
+        assert freshness(NOW).behind == f"devices: {told}"
 
 
 def test_freshness_tells_how_far_the_data_reaches_and_how_far_it_is_final() -> None:
-    fresh = freshness(NOW)
+    fresh = freshness(NOW, TOPIC)
 
     assert (fresh.data_to, fresh.behind_s) == (NOW - timedelta(seconds=8), 8)
     assert fresh.final_to == CURRENT - FAILED_AGO * HOUR
     assert (fresh.first_hour, fresh.last_end) == (CURRENT - 71 * HOUR, CURRENT + HOUR)
+
+
+def test_together_all_streams_reach_as_far_as_the_one_that_is_furthest_behind() -> None:
+    devices, machines = freshness_of([TOPIC, sample_machines.TOPIC], NOW)
+
+    both = freshness(NOW)
+
+    assert machines.final_to == CURRENT - sample_machines.FAILED_AGO * HOUR
+    assert (both.data_to, both.final_to) == (devices.data_to, devices.final_to)
+    assert (both.first_hour, both.last_end) == (devices.first_hour, CURRENT + HOUR)
+    assert both.waiting == devices.waiting + machines.waiting
 
 
 def test_a_snapshot_reads_one_moment_and_cannot_write(connection: Connection) -> None:

@@ -156,7 +156,7 @@ def _books(cursor: Any, made: list[Hour], now: datetime) -> None:
                     partition,
                     first,
                     first + rows - 1,
-                    8,
+                    9 if hour.state in ("realtime", "failed") else 8,
                     rows * 61 + 4000,
                     "a" * 64,
                 )

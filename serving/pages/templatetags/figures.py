@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -12,12 +13,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone
 
-from serving.figures import exact_bytes, period_text, short_bytes, short_count
+from serving.figures import exact_bytes, exact_number, period_text, short_bytes, short_count, short_number
 from serving.periods import moment_text as address_text
 from serving.queries.buckets import HOUR, Bucket
 from serving.queries.dimensions import Finality
 from serving.queries.freshness import ago
 from serving.queries.proof import Verdict
+from serving.queries.streams import ProvenType, first_topic
 
 register = template.Library()
 
@@ -38,11 +40,37 @@ def size(number: int | None) -> SafeString | str:
 
 
 @register.filter
+def figure(number: int | Decimal | None, of: ProvenType | None) -> SafeString | str:
+    """A sum in the unit of its measure: bytes as `size` shows them, else a plain number."""
+    if number is None or (of is not None and of.is_bytes):
+        return size(None if number is None else int(number))
+    exact = number
+    if of is not None and isinstance(number, Decimal):
+        exact = round(number, of.decimals)
+    return format_html(
+        '<data value="{}" title="{}">{}</data>', str(exact), exact_number(exact), short_number(exact))
+
+
+@register.filter
 def count(number: int | None) -> SafeString:
     """A count, short from 10,000 on."""
     if number is None:
         return format_html('<span class="none" title="no data">{}</span>', NO_DATA)
     return format_html('<data value="{}" title="{}">{}</data>', number, f"{number:,}", short_count(number))
+
+
+@register.filter
+def is_number(value: object) -> bool:
+    """Whether a field's value stands in a column of numbers."""
+    return value is None or isinstance(value, int | Decimal)
+
+
+@register.filter
+def cell(value: object) -> SafeString | str:
+    """A field's value in every digit; a dash where it is unknown, which is not zero."""
+    if value is None:
+        return format_html('<span class="none" title="unknown">{}</span>', NO_DATA)
+    return exact_number(value) if isinstance(value, int | Decimal) else str(value)
 
 
 @register.filter
@@ -74,23 +102,27 @@ def passport(bucket: Bucket, by: str, id: str) -> str:
 
 
 @register.simple_tag
-def passport_at(hour: datetime) -> str:
-    """The address of an hour's passport."""
-    return _of_hour("passport", hour, {})
+def passport_at(hour: datetime, topic: str = "") -> str:
+    """The address of the passport of a stream's hour."""
+    return _of_hour("passport", hour, _stream_query(topic))
 
 
 @register.simple_tag(takes_context=True)
-def events_at(context: template.Context, hour: datetime) -> str:
-    """The address of an hour's raw events, of the id that this page is about where it is about one."""
+def events_at(context: template.Context, hour: datetime, topic: str = "") -> str:
+    """The address of the raw events of a stream's hour, of the id that this page is about where it is about one."""
     given = context["request"].GET
     about = {name: given[name] for name in ("by", "id") if given.get(name)}
-    return _of_hour("events", hour, about)
+    return _of_hour("events", hour, about | _stream_query(topic))
 
 
 def _of_hour(page: str, hour: datetime, about: dict[str, str]) -> str:
     address = reverse(page, args=[f"{hour.astimezone(UTC):%Y-%m-%dT%H}"])
     query = urlencode(about | _zone_query())
     return f"{address}?{query}" if query else address
+
+
+def _stream_query(topic: str) -> dict[str, str]:
+    return {} if topic in ("", first_topic()) else {"stream": topic}
 
 
 def _zone_query() -> dict[str, str]:
@@ -113,14 +145,14 @@ def mark(finality: Finality) -> SafeString:
 
 _FORMS = {
     "second": "%Y-%m-%d %H:%M:%S", "minute": "%Y-%m-%d %H:%M", "clock": "%H:%M:%S", "hour": "%H:%M",
-    "brief": "%d %b %H:%M"}
+    "brief": "%d %b %H:%M", "peak": "%d %b %H:%M:%S"}
 
 
 @register.simple_tag
 def moment(at: datetime | None, form: str = "second") -> SafeString:
     """A time in the chosen zone, its exact UTC instant on hover.
 
-    `form`: second, minute, brief (no year), or clock and hour, which name the day only where it is not today.
+    `form`: second, minute, brief and peak (no year), or clock and hour, which name the day only where it is not today.
     """
     if at is None:
         return format_html('<span class="none">{}</span>', NO_DATA)

@@ -20,14 +20,16 @@ from serving.pages.summary import summarise
 from serving.periods import ending_at, step
 from serving.queries import health as asked
 from serving.queries.buckets import Granularity, buckets_of
-from serving.queries.dimensions import BY, DIMENSIONS, Dimension
+from serving.queries.dimensions import BY, DIMENSIONS, TOPIC, Dimension
 from serving.queries.proof import HourProof, Verdict, hour_proofs
 from serving.queries.quotas import Violations, violations
 from serving.queries.snapshot import one_snapshot
+from serving.queries.streams import every_topic
 from serving.queries.usage import Before, Point, Selection, Totals, before, series, totals
 from serving.ranges import TimeRange
 
 LARGEST = 5
+DAY_HOURS = 24
 CHARTED = BY["app"]
 
 
@@ -56,7 +58,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 def look(chosen: TimeRange, selection: Selection, now: datetime) -> Found:
     """Ask all that the page shows; to be called inside of a snapshot."""
-    earlier = step(chosen, -1)
+    earlier, topics = step(chosen, -1), every_topic()
     compared = replace(selection, buckets=buckets_of(earlier, Granularity.HOUR)) if earlier else None
     return Found(
         health=asked.health(now),
@@ -64,13 +66,14 @@ def look(chosen: TimeRange, selection: Selection, now: datetime) -> Found:
         points=series(selection),
         earlier=before(compared, []) if compared else None,
         violations=violations(chosen, sort="-share", size=LARGEST),
-        hours=hour_proofs(chosen)[0])
+        hours=hour_proofs(chosen, topics, size=(DAY_HOURS + 1) * len(topics))[0])
 
 
 def _context(chosen: TimeRange, selection: Selection, found: Found, now: datetime) -> dict[str, Any]:
     order = ranked(found.points)
     bars = Bars(selection.buckets, found.points, order, {}, now)
     charted = found.by[CHARTED]
+    charted_fresh = next(stream.freshness for stream in found.health.streams if stream.topic == TOPIC)
     verdicts = Counter(hour.verdict for hour in found.hours)
     return {
         "chosen": chosen, "found": found, "health": found.health, "total": charted.total,
@@ -79,7 +82,7 @@ def _context(chosen: TimeRange, selection: Selection, found: Found, now: datetim
         "chart": usage_chart(bars, height=240).data() if found.points else None,
         "summary": summarise(bars, charted) if found.points else None,
         "legend": legend_lines(order, {}), "filtered": False,
-        "last_data": ending_at(chosen, found.health.freshness.last_end or now),
+        "last_data": ending_at(chosen, charted_fresh.last_end or now),
         "tops": [(dimension, of, _lines(of)) for dimension, of in found.by.items()],
         "proven": verdicts[Verdict.PROVEN], "failed": verdicts[Verdict.FAILED],
         "not_yet": verdicts[Verdict.NOT_YET],

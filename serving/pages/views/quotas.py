@@ -14,6 +14,7 @@ from serving.csv_stream import csv_response, file_name
 from serving.pages.frame import Pager, faulty_page, page, picker
 from serving.pages.state import MOST_FILTERS, RangeState, one_of, read_page, read_range
 from serving.periods import ending_at
+from serving.queries.dimensions import TOPIC
 from serving.queries.freshness import freshness
 from serving.queries.quotas import ORDERS, every_violation, violations
 from serving.queries.snapshot import one_snapshot, within_snapshot
@@ -44,14 +45,14 @@ def quotas(request: HttpRequest) -> HttpResponseBase:
         as_csv = one_of(request.GET, "format", {"html": False, "csv": True}, "html")
     except ParameterFault as fault:
         with one_snapshot():
-            fresh = freshness(now)
+            fresh = freshness(now, TOPIC)
         return faulty_page(request, TEMPLATE, fault, fresh)
     return _csv(state) if as_csv else _html(request, state)
 
 
 def _html(request: HttpRequest, state: QuotaState) -> HttpResponseBase:
     with one_snapshot():
-        fresh = freshness(state.now)
+        fresh = freshness(state.now, TOPIC)
         found = violations(state.chosen, state.emails, state.sort, state.page)
     return page(
         request, TEMPLATE, fresh, picker=picker(request, state), state=state, found=found, sort=state.sort,

@@ -26,7 +26,7 @@ from serving.pages.state import (
 from serving.pages.summary import summarise
 from serving.pages.views.usage_csv import usage_csv
 from serving.periods import ending_at
-from serving.queries.dimensions import BY, DIMENSIONS
+from serving.queries.dimensions import BY, DIMENSIONS, TOPIC
 from serving.queries.freshness import Freshness, freshness
 from serving.queries.snapshot import one_snapshot
 from serving.queries.usage import (
@@ -69,7 +69,7 @@ def usage(request: HttpRequest) -> HttpResponseBase:
         as_csv = one_of(request.GET, "format", {"html": False, "csv": True}, "html")
     except ParameterFault as fault:
         with one_snapshot():
-            fresh = freshness(now)
+            fresh = freshness(now, TOPIC)
         return faulty_page(request, TEMPLATE, fault, fresh, **_controls(request.GET.get("by", "")))
     if as_csv:
         return usage_csv(state)
@@ -80,7 +80,7 @@ def usage(request: HttpRequest) -> HttpResponseBase:
 
 def look(state: UsageState) -> Found:
     """Ask all that the page shows; to be called inside of a snapshot."""
-    fresh = freshness(state.now)
+    fresh = freshness(state.now, TOPIC)
     selection = Selection(state.cut(fresh), state.dimension, state.ids)
     by_time = state.show is Show.TIMES
     found = totals(selection) if by_time else totals(selection, state.sort, state.page)

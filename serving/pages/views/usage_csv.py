@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 
 from serving.csv_stream import csv_response, file_name
 from serving.pages.state import Show, UsageState
+from serving.queries.dimensions import TOPIC
 from serving.queries.freshness import freshness
 from serving.queries.snapshot import one_snapshot, within_snapshot
 from serving.queries.usage import Selection, every_bucket_row, every_total
@@ -51,7 +52,7 @@ class UsageTable:
 def usage_csv(state: UsageState) -> HttpResponseBase:
     """The table that the state shows."""
     with one_snapshot():
-        selection = Selection(state.cut(freshness(state.now)), state.dimension, state.ids)
+        selection = Selection(state.cut(freshness(state.now, TOPIC)), state.dimension, state.ids)
     table = UsageTable(state, selection, state.compared_selection(selection))
     if state.show is Show.TOTALS:
         return _download(state, "usage", table.totals_head(), table.totals)

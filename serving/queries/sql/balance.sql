@@ -1,48 +1,48 @@
--- Every offset accounted for: one row a partition. A compacted file says how many rows it has of each partition;
--- rows of one that does not come in a row of their own, with the partition NULL.
+-- Every offset accounted for: one row a topic and partition. A compacted file says how many rows it has of each
+-- partition; rows of one that does not come in a row of their own, with the partition NULL.
 WITH counted AS (
-    SELECT kafka_partition, rows, partition_rows
+    SELECT topic, kafka_partition, rows, partition_rows
     FROM archive_file
-    WHERE topic = %(topic)s AND superseded IS NULL
+    WHERE topic = ANY(%(topics)s::text[]) AND superseded IS NULL
 ),
 shares AS (
-    SELECT kafka_partition AS partition, rows FROM counted WHERE kafka_partition IS NOT NULL
+    SELECT topic, kafka_partition AS partition, rows FROM counted WHERE kafka_partition IS NOT NULL
     UNION ALL
-    SELECT share.key::bigint, share.value::bigint
+    SELECT counted.topic, share.key::bigint, share.value::bigint
     FROM counted, jsonb_each_text(partition_rows) AS share
     WHERE kafka_partition IS NULL
     UNION ALL
-    SELECT NULL, rows FROM counted WHERE kafka_partition IS NULL AND partition_rows = '{}'
+    SELECT topic, NULL, rows FROM counted WHERE kafka_partition IS NULL AND partition_rows = '{}'
 ),
 files AS (
-    SELECT partition, sum(rows) AS archived FROM shares GROUP BY partition
+    SELECT topic, partition, sum(rows) AS archived FROM shares GROUP BY topic, partition
 ),
 letters AS (
-    SELECT partition, count(*) AS dead
+    SELECT topic, partition, count(*) AS dead
     FROM dead_letter
-    WHERE topic = %(topic)s AND reason <> 'CONFLICT'
-    GROUP BY partition
+    WHERE topic = ANY(%(topics)s::text[]) AND reason <> 'CONFLICT'
+    GROUP BY topic, partition
 ),
 gaps AS (
     SELECT
-        partition,
+        topic, partition,
         sum(last_offset - first_offset + 1) AS missed,
         sum(last_offset - first_offset + 1) FILTER (WHERE reason = %(lost)s) AS lost
     FROM offset_gap
-    WHERE topic = %(topic)s
-    GROUP BY partition
+    WHERE topic = ANY(%(topics)s::text[])
+    GROUP BY topic, partition
 )
 SELECT
-    o.partition, o.first_offset, o.next_offset, o.end_offset, o.last_append,
+    o.topic, o.partition, o.first_offset, o.next_offset, o.end_offset, o.last_append,
     coalesce(files.archived, 0) AS archived, coalesce(letters.dead, 0) AS dead,
     coalesce(gaps.missed, 0) AS missed, coalesce(gaps.lost, 0) AS lost
 FROM stream_offset AS o
-LEFT JOIN files ON files.partition = o.partition
-LEFT JOIN letters ON letters.partition = o.partition
-LEFT JOIN gaps ON gaps.partition = o.partition
-WHERE o.topic = %(topic)s
+LEFT JOIN files ON files.topic = o.topic AND files.partition = o.partition
+LEFT JOIN letters ON letters.topic = o.topic AND letters.partition = o.partition
+LEFT JOIN gaps ON gaps.topic = o.topic AND gaps.partition = o.partition
+WHERE o.topic = ANY(%(topics)s::text[])
 UNION ALL
-SELECT NULL, NULL, NULL, NULL, NULL, archived, 0, 0, 0
+SELECT topic, NULL, NULL, NULL, NULL, NULL, archived, 0, 0, 0
 FROM files
 WHERE partition IS NULL
-ORDER BY partition NULLS LAST
+ORDER BY topic, partition NULLS LAST

@@ -1,45 +1,57 @@
--- How far the data reaches, how far it is final, and what each stage last said.
-WITH realtime AS MATERIALIZED (
-    SELECT min(hour) AS first_hour, max(hour) AS last_hour FROM realtime_hour
+-- Of each topic: how far the data reaches, how far it is final, and what each stage last said.
+WITH topics AS (
+    SELECT topic, place FROM unnest(%(topics)s::text[]) WITH ORDINALITY AS named (topic, place)
+),
+-- Hours with archived events that no publish has taken over yet: their realtime rows are served.
+unpublished AS MATERIALIZED (
+    SELECT file.topic, file.hour, min(file.first_ingest) AS first_ingest, h.hour IS NOT NULL AS is_kept
+    FROM archive_file AS file
+    LEFT JOIN hour_state AS h ON h.topic = file.topic AND h.hour = file.hour
+    WHERE
+        file.topic = ANY(%(topics)s::text[]) AND file.superseded IS NULL
+        AND file.generation > coalesce(h.published_generation, 0)
+    GROUP BY file.topic, file.hour, is_kept
 ),
 -- Hours that are not final, each since when it could be counted whole: its end, or the arrival of its first event.
 waiting_hours AS (
-    SELECT hour, greatest(hour + INTERVAL '1 hour', first_arrival) AS since
+    SELECT topic, hour, greatest(hour + INTERVAL '1 hour', first_arrival) AS since
     FROM hour_state
-    WHERE topic = %(topic)s AND NOT final
+    WHERE topic = ANY(%(topics)s::text[]) AND NOT final
     UNION ALL
-    SELECT file.hour, greatest(file.hour + INTERVAL '1 hour', min(file.first_ingest))
-    FROM archive_file AS file
-    WHERE file.topic = %(topic)s AND file.superseded IS NULL
-      AND NOT EXISTS (SELECT FROM hour_state AS h WHERE h.topic = file.topic AND h.hour = file.hour)
-    GROUP BY file.hour
+    SELECT topic, hour, greatest(hour + INTERVAL '1 hour', first_ingest)
+    FROM unpublished
+    WHERE NOT is_kept
 ),
 longest AS (
-    SELECT hour, since FROM waiting_hours ORDER BY since, hour LIMIT 1
+    SELECT DISTINCT ON (topic) topic, hour, since FROM waiting_hours ORDER BY topic, since, hour
 )
 SELECT
+    topics.topic,
     (
-        SELECT max(last_append) FROM stream_offset
-        WHERE topic = %(topic)s AND last_append > TIMESTAMPTZ 'epoch'
+        SELECT max(last_append) FROM stream_offset AS o
+        WHERE o.topic = topics.topic AND last_append > TIMESTAMPTZ 'epoch'
     ) AS data_to,
     (
-        SELECT coalesce(sum(greatest(end_offset - next_offset, 0)), 0) FROM stream_offset
-        WHERE topic = %(topic)s
+        SELECT coalesce(sum(greatest(end_offset - next_offset, 0)), 0) FROM stream_offset AS o
+        WHERE o.topic = topics.topic
     ) AS waiting,
-    (SELECT max(seen_at) FROM layer_status WHERE layer = 'speed:' || %(topic)s) AS speed_seen,
-    (SELECT max(started_at) FROM batch_run WHERE topic = %(topic)s) AS batch_started,
+    (SELECT max(seen_at) FROM layer_status WHERE layer = 'speed:' || topics.topic) AS speed_seen,
     least(
-        (SELECT min(hour) FROM hour_state WHERE topic = %(topic)s AND NOT final), realtime.first_hour
+        (SELECT min(hour) FROM hour_state AS h WHERE h.topic = topics.topic AND NOT final),
+        (SELECT min(hour) FROM unpublished AS u WHERE u.topic = topics.topic)
     ) AS first_open,
     longest.hour AS longest_open,
     longest.since AS open_since,
-    (SELECT max(hour) FROM hour_state WHERE topic = %(topic)s AND final) AS last_final,
-    (SELECT min(hour) FROM hour_state WHERE topic = %(topic)s AND final) AS first_final,
+    (SELECT max(hour) FROM hour_state AS h WHERE h.topic = topics.topic AND final) AS last_final,
+    (SELECT min(hour) FROM hour_state AS h WHERE h.topic = topics.topic AND final) AS first_final,
     least(
-        (SELECT min(timestamp) FROM bytes_hourly WHERE type = %(type)s), realtime.first_hour
+        (SELECT min(hour) FROM hour_state AS h WHERE h.topic = topics.topic),
+        (SELECT min(hour) FROM unpublished AS u WHERE u.topic = topics.topic)
     ) AS first_hour,
     greatest(
-        (SELECT max(timestamp) FROM bytes_hourly WHERE type = %(type)s), realtime.last_hour
+        (SELECT max(hour) FROM hour_state AS h WHERE h.topic = topics.topic),
+        (SELECT max(hour) FROM unpublished AS u WHERE u.topic = topics.topic)
     ) AS last_hour
-FROM realtime
-LEFT JOIN longest ON TRUE
+FROM topics
+LEFT JOIN longest ON longest.topic = topics.topic
+ORDER BY topics.place

@@ -17,10 +17,12 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 
 function paint(plot) {
   for (const renderer of plot.renderers) {
+    const data = renderer.data_source.data;
     if (renderer.name === "earlier") {
       renderer.glyph.line_color = { value: colour("ink") };
+    } else if (renderer.name === "line") {
+      renderer.glyph.line_color = { value: colour(data.swatch[0]) };
     } else {
-      const data = renderer.data_source.data;
       renderer.data_source.data = { ...data, fill: [...data.swatch].map(colour) };
     }
   }

@@ -88,7 +88,8 @@ function watchRefresh() {
   const select = byId("refresh");
   if (!select) return;
   const set = (seconds) => { refreshing.every = seconds; refreshing.last = Date.now(); };
-  select.value = sessionStorage.getItem("refresh") ?? "0";
+  // A page that lives from being fresh asks for a refresh until someone chooses otherwise.
+  select.value = sessionStorage.getItem("refresh") ?? byId("live")?.dataset.refresh ?? "0";
   set(Number(select.value));
   select.addEventListener("change", () => {
     sessionStorage.setItem("refresh", select.value);
@@ -99,7 +100,9 @@ function watchRefresh() {
   document.addEventListener("visibilitychange", () => { if (due()) refresh(); });
 }
 
-const PAGES = { o: "overview", u: "usage", q: "quotas", p: "proof", h: "health" };
+const PAGES = {
+  o: "overview", u: "usage", q: "quotas", s: "services", m: "machines", p: "proof", h: "health",
+};
 
 function press(event) {
   const typing = event.target.closest?.("input:not([type=checkbox]), select, textarea, [contenteditable]");

@@ -91,3 +91,25 @@ def test_bars_tile_the_range(start: datetime, minutes: int, zone: str, cut: Gran
 def test_stretches_are_the_runs_of_what_is_flagged() -> None:
     assert stretches([]) == []
     assert stretches([False, True, True, False, True]) == [(1, 3), (4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("from_text", "cut"), [("now-2h", Granularity.MINUTE), ("now-3h", FIVE), ("now-24h", HOUR), ("now-28d", DAY)])
+def test_sums_that_come_by_minute_are_cut_by_minute_where_the_range_is_short(from_text: str, cut: Granularity) -> None:
+    assert buckets_of(ranged(from_text, "now"), window=timedelta(minutes=1)).granularity is cut
+
+
+def test_five_minutes_begin_at_full_ones_however_short_the_window() -> None:
+    found = buckets_of(ranged("now-3h", "now"), window=timedelta(minutes=1))
+
+    assert (found.edges[0].minute, found.edges[1].minute, found.edges[-1].minute) == (5, 10, 5)
+    odd = buckets_of(ranged("2026-11-24T09:03", "2026-11-24T12:04"), FIVE, window=timedelta(minutes=1))
+    assert [edge.minute for edge in odd.edges[:3]] == [3, 5, 10]
+    assert [bar.partial for bar in odd.all(NOW)][:2] == [True, False]
+
+
+def test_hours_that_start_in_the_range_are_its_windows_where_sums_come_by_hour() -> None:
+    found = buckets_of(ranged("now-24h", "now"), window=timedelta(hours=1))
+
+    assert (len(found), found.edges[0].hour, found.edges[-1].hour) == (24, 13, 13)
+    assert buckets_of(ranged("now-15m", "now"), window=timedelta(hours=1)).granularity is HOUR
