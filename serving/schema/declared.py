@@ -17,7 +17,7 @@ _TABLE = """CREATE TABLE {table} (
 ){options};
 """
 
-_REALTIME_HOUR = """-- The hours that have realtime rows. Steps through the primary key from hour to hour, as every page asks.
+_REALTIME_HOUR = """-- The hours that have realtime rows. Steps through the key from hour to hour, as every page asks.
 CREATE VIEW {name}_realtime_hour AS
 WITH RECURSIVE step AS (
     (SELECT {prefix} FROM {realtime} ORDER BY {prefix} LIMIT 1)

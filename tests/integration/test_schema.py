@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import psycopg2
 import pytest
 from psycopg2 import sql
@@ -36,6 +38,13 @@ CONTRACT: dict[str, dict[str, object]] = {
     "proof": {
         "topic": "devices", "hour": HOUR, "type": "user_total_bytes", "realtime": 1, "archive": 1,
         "batch": 1, "duplicates": 0, "ok": True},
+    "service_minute_batch": {
+        "service": "web", "time_stamp": HOUR, "cpu": Decimal("1.125"), "ram": 2, "disk": 0, "max_cpu_time": HOUR,
+        "max_cpu": Decimal("1.125"), "max_ram_time": HOUR, "max_ram": 2, "max_disk_time": None, "max_disk": None,
+        "msg_num": 1},
+    "machine_minute_batch": {
+        "machine_id": "m1", "minute": HOUR, "cpu": Decimal("1.125"), "ram": 2, "cpu_percent_s": Decimal("1.125"),
+        "ram_percent_s": 2, "sampled_s": 1, "samples": 1},
 }
 KEYS = {
     "user_metadata": ["id"],
@@ -52,11 +61,17 @@ KEYS = {
     "hour_quota": ["topic", "hour", "id"],
     "batch_run": ["run"],
     "stream_generation": ["topic"],
+    "service_minute_batch": ["time_stamp", "service"],
+    "service_minute_realtime": ["generation", "time_stamp", "service"],
+    "machine_minute_batch": ["minute", "machine_id"],
+    "machine_hour_batch": ["hour", "machine_id"],
     "layer_status": ["layer"],
 }
 NULLABLE = {
     ("archive_file", "kafka_partition"), ("archive_file", "first_offset"), ("archive_file", "last_offset"),
-    ("archive_file", "superseded"), ("batch_run", "finished_at")}
+    ("archive_file", "superseded"), ("batch_run", "finished_at"),
+    *((table, f"max_{reading}{ending}") for table in ("service_minute_batch", "service_minute_realtime")
+      for reading in ("cpu", "ram", "disk") for ending in ("", "_time"))}
 
 
 def _insert(connection: Connection, table: str, row: dict[str, object]) -> None:
@@ -159,3 +174,32 @@ def test_views_name_the_topic_and_the_quota_type_of_the_declaration(connection: 
     assert f"'{DEVICES.topic}'" in violation
     assert f"'{quota.cut_type}'" in violation
 
+
+@pytest.mark.parametrize("rollup", RESOURCE_USAGE.rollups, ids=lambda rollup: rollup.name)
+def test_the_migration_runs_the_sql_that_the_declaration_makes(rollup: Rollup) -> None:
+    from serving.schema.declared import rollup_sql
+
+    assert read_sql(rollup.name) == rollup_sql(RESOURCE_USAGE, rollup)
+
+
+def test_models_and_migrations_agree(site: None) -> None:
+    from django.core.management import call_command
+
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_migrating_again_changes_nothing(database_url: str) -> None:
+    again = serving(database_url, "migrate")
+
+    assert again.returncode == 0
+    assert '"applied": 0' in again.stderr
+
+
+def test_two_migrations_at_once_take_turns(server_url: str) -> None:
+    import concurrent.futures
+
+    with database(server_url) as url, concurrent.futures.ThreadPoolExecutor() as pool:
+        runs = list(pool.map(lambda _: serving(url, "migrate"), range(2)))
+
+    assert [run.returncode for run in runs] == [0, 0]
+    assert sum('"applied": 0' in run.stderr for run in runs) == 1

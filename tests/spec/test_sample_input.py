@@ -74,7 +74,7 @@ ROWS: list[tuple[str, bytes, str]] = [
 UNKNOWN = {"cpu": None, "ram": None, "disk": None}
 ACCEPTED: list[tuple[str, bytes, dict[str, object]]] = [
     ("as it should be", changed(),
-     {"cpu": Decimal("12.500"), "ram": Decimal("40.000"), "disk": Decimal("70.125"), "interval_s": 5, "service": "web"}),
+     {"cpu": Decimal("12.500"), "ram": Decimal("40.000"), "disk": Decimal("70.125"), "interval_s": 5}),
     ("the short form", b'{"machine_id": "m9", "cpu_usage": 7.25, "memory_usage": 8}',
      {"machine_id": "m9", "service": "default", "cpu": Decimal("7.250"), "ram": Decimal("8.000"), "disk": None,
       "interval_s": 1}),

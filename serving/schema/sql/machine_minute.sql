@@ -39,7 +39,7 @@ CREATE TABLE machine_hour_batch (
 
 CREATE INDEX machine_hour_batch_by_key ON machine_hour_batch (machine_id, hour);
 
--- The hours that have realtime rows. Steps through the primary key from hour to hour, as every page asks.
+-- The hours that have realtime rows. Steps through the key from hour to hour, as every page asks.
 CREATE VIEW machine_minute_realtime_hour AS
 WITH RECURSIVE step AS (
     (SELECT generation, minute FROM machine_minute_realtime ORDER BY generation, minute LIMIT 1)

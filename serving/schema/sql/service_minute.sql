@@ -60,7 +60,7 @@ CREATE TABLE service_hour_batch (
 
 CREATE INDEX service_hour_batch_by_key ON service_hour_batch (service, time_stamp);
 
--- The hours that have realtime rows. Steps through the primary key from hour to hour, as every page asks.
+-- The hours that have realtime rows. Steps through the key from hour to hour, as every page asks.
 CREATE VIEW service_minute_realtime_hour AS
 WITH RECURSIVE step AS (
     (SELECT generation, time_stamp FROM service_minute_realtime ORDER BY generation, time_stamp LIMIT 1)
