@@ -165,11 +165,14 @@ def _relative(relative: re.Match[str], zone: ZoneInfo, now: datetime) -> datetim
 def add_calendar(moment: datetime, count: int, unit: str, zone: ZoneInfo) -> datetime:
     """`count` units (s m h d w M y) later, in UTC; the clock on the wall stays for d, w, M and y.
 
-    A month without the day ends at its last day: 31 March less a month is 28 or 29 February.
+    A month without the day ends at its last day: 31 March less a month is 28 or 29 February. The start of a day
+    stays one, also of a day that has no midnight.
     """
     if unit in _FIXED:
         return moment + count * _FIXED[unit]
     wall = moment.astimezone(zone).replace(tzinfo=None)
+    if moment == day_start(wall.date(), zone):
+        wall = datetime.combine(wall.date(), time())
     if unit in _DAYS:
         return _instant(wall + timedelta(days=count * _DAYS[unit]), zone)
     return _instant(_add_months(wall, count * _MONTHS[unit]), zone)
