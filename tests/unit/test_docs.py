@@ -189,10 +189,10 @@ def test_examples_in_docstrings_hold(name: str) -> None:
     assert not outcome.failed
 
 
-def test_the_event_in_readme_is_accepted() -> None:
-    [text] = blocks(ROOT / "README.md", "json")
+@pytest.mark.parametrize(("topic", "text"), list(zip(STREAMS, blocks(ROOT / "README.md", "json"), strict=True)))
+def test_the_events_in_readme_are_accepted(topic: str, text: str) -> None:
     ingest_us = int(json.loads(text)["timestamp"] * 1e6)
-    found = judge(STREAMS["devices"], text.strip().encode(), Position("devices", 0, 0), ingest_us, TimeRules())
+    found = judge(STREAMS[topic], text.strip().encode(), Position(topic, 0, 0), ingest_us, TimeRules())
     assert isinstance(found, Event)
 
 
