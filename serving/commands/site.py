@@ -14,6 +14,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from metering.settings import Settings
+from metering.tariff_file import FILE_NAME
 from metering.telemetry import Log
 from serving.database import reaching_postgresql
 from serving.errors import BadInput
@@ -29,7 +30,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     Raises ServiceAway, BadSettings where the tariff is faulty, BadInput where migrations are not applied.
     """
     _check(options)
-    machine_tariff()
+    if not machine_tariff().versions:
+        log.warning("machines have no prices", want=str(settings.conf / FILE_NAME))
     with reaching_postgresql():
         missing = missing_migrations()
     if missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
@@ -145,10 +145,11 @@ def _joined(readings: Iterable[Reading]) -> Reading:
         highest.peak, highest.peak_time, highest.peak_service)
 
 
-def _by_peak(reading: Reading) -> tuple[Decimal, datetime]:
-    """The highest peak first, the earliest of equal ones."""
-    assert reading.peak is not None and reading.peak_time is not None
-    return -reading.peak, reading.peak_time
+def _by_peak(reading: Reading) -> tuple[bool, Decimal, datetime]:
+    """The highest peak first, the earliest of equal ones; last what has none."""
+    if reading.peak is None or reading.peak_time is None:
+        return True, Decimal(0), datetime.max.replace(tzinfo=UTC)
+    return False, -reading.peak, reading.peak_time
 
 
 def _page(rows: Sequence[tuple[ServiceUse, int]]) -> tuple[list[ServiceUse], int]:

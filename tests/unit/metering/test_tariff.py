@@ -33,7 +33,9 @@ def use(cpu_percent_s: str = "0", ram_percent_s: str = "0", cpu: str = "0", ram:
 
 @pytest.mark.parametrize(
     ("percent_s", "cost"),
-    [("360000.000", "5.000000"), ("0.036", "0.000001"), ("0.035", "0.000000"), ("0.108", "0.000002"), ("0", "0.000000")])
+    [
+        ("360000.000", "5.000000"), ("0.036", "0.000001"), ("0.035", "0.000000"), ("0.180", "0.000003"),
+        ("0", "0.000000")])
 def test_a_percent_hour_is_rounded_half_up_at_the_sixth_digit(percent_s: str, cost: str) -> None:
     # 0.05 × 0.036 / 3600 = 0.0000005 exactly: up
     assert str(price_hour(version(), use(cpu_percent_s=percent_s)).cpu) == cost
