@@ -22,7 +22,10 @@ from metering.domain.errors import ServiceAway
 
 HISTORY_DAYS = 3
 HISTORY_EVENTS = 150_000
+HISTORY_SAMPLES = 70_000
+MACHINES = 8
 _HISTORY_WITHIN_S = 600.0
+_FLEET = ("--stream", "resource_usage", "--machines", str(MACHINES))
 
 
 def add_to(commands: Any) -> None:
@@ -96,9 +99,13 @@ class Demo:
 
     def _start(self, children: Children) -> None:
         self._port = self._options.port if is_free(self._options.port) else free_port(set())
+        self._gateway = free_port({self._port})
         children.start("site", "serving", "--port", str(self._port))
-        self.tell("starting the speed layer (a slice every 5 s) and the site")
+        self.tell("starting the speed layer (a slice every 5 s), the gateway and the site")
         children.start("speed_layer", "speed_layer")
+        children.start("gateway", "producers", "gateway", "--port", str(self._gateway))
+        children.start("host", "producers", "host", "--as", "both", "--to", f"tcp://127.0.0.1:{self._gateway}",
+                       "--unsent", str(self._home / "unsent-host.jsonl"))
 
     def _fill(self, children: Children, reach: settings.Settings) -> None:
         """History, only into an empty home; an interrupted one is sent again, and counts once."""
@@ -107,14 +114,18 @@ class Demo:
             self.tell("history is there; going on where the last run stopped")
             children.start("batch_layer", "batch_layer", "--every", "60")
             return
-        self.tell(f"{HISTORY_DAYS} days of history, {HISTORY_EVENTS:,} events, through Kafka and both layers")
-        producer = children.start(
-            "history", "producers", "generate", "--client", "confluent", "--events", str(HISTORY_EVENTS), "--seed", "7",
-            "--from", notes["from"], "--to", notes["to"], "--duplicates", "0.002", "--late", "0.002", "--bad", "0.0005")
-        children.wait(producer)
+        self.tell(f"{HISTORY_DAYS} days of history, {HISTORY_EVENTS:,} events and {HISTORY_SAMPLES:,} samples of "
+                  f"{MACHINES} machines, through Kafka and both layers")
+        span = ("--client", "confluent", "--seed", "7", "--from", notes["from"], "--to", notes["to"],
+                "--duplicates", "0.002", "--late", "0.002", "--bad", "0.0005")
+        for name, *what in (
+            ("history", "--events", str(HISTORY_EVENTS)),
+            ("history-fleet", *_FLEET, "--events", str(HISTORY_SAMPLES)),
+        ):
+            children.wait(children.start(name, "producers", "generate", *what, *span))
         self._until("the speed layer has counted the history", children, lambda: lag_of(reach) == 0)
         children.start("batch_layer", "batch_layer", "--every", "60")
-        hours = HISTORY_DAYS * 24
+        hours = 2 * HISTORY_DAYS * 24
         self._until("the batch layer has proved and published it", children,
                     lambda: published_hours(reach) >= hours)
         self._write_notes(notes | {"history": "published"})
@@ -131,13 +142,15 @@ class Demo:
     def _go_live(self, children: Children) -> None:
         children.start("live", "producers", "generate", "--rate", str(self._options.rate), "--duplicates", "0.01",
                        "--late", "0.005", "--bad", "0.002", "--unsent", str(self._home / "unsent-live.jsonl"))
-        children.start("host", "producers", "host")
+        children.start("live-fleet", "producers", "generate", *_FLEET, "--rate", str(2 * MACHINES), "--bad", "0.001",
+                       "--unsent", str(self._home / "unsent-fleet.jsonl"))
         link = children.run("link", "serving", "accounts", "link", "demo", "--minutes", "60", "--port", str(self._port))
-        self.tell("live: generated events and this machine's own network traffic; a batch run every minute")
+        self.tell("live: generated events and samples, this machine's own traffic and load; a batch run every minute")
         address = f"http://127.0.0.1:{self._port}"
         print(f"""
   the site         {address}
   sign in (once)   {link.strip().splitlines()[-1]}
+  the gateway      tcp://127.0.0.1:{self._gateway}
   settings         {self._home / 'stack.env'}
   data, logs       {self._home}
   stop             Ctrl-C

@@ -1,4 +1,4 @@
-"""HDFS from jars: one NameNode and one DataNode, on loopback only; optional, for an archive that is not a local disk."""
+"""HDFS from jars, for an archive that is not a local disk: one NameNode and one DataNode, on loopback only."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class _Node(Service):
             (self._folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         settings = SETTINGS | {"fs.defaultFS": url(self.home)} | self._own_settings()
         self._logging.write_text(LOGGING.format(log=self.log_path, main=self.main), encoding="utf-8")
-        (self._folder / "hdfs-site.xml").write_text(_site(settings), encoding="utf-8")
+        (self._folder / "hdfs-site.xml").write_text(site(settings), encoding="utf-8")
 
     def _own_settings(self) -> dict[str, str]:
         """Settings of this node alone; settles its ports."""
@@ -210,7 +210,8 @@ def url(home: Home) -> str:
     return f"hdfs://{LOOPBACK}:{home.ports.remembered(NameNode.name) or 0}"
 
 
-def _site(settings: dict[str, str]) -> str:
+def site(settings: dict[str, str]) -> str:
+    """The settings as Hadoop reads them."""
     rows = "".join(
         f"  <property><name>{name}</name><value>{escape(value)}</value></property>\n"
         for name, value in sorted(settings.items()))  # fmt: skip

@@ -11,6 +11,7 @@ from local_stack.kafka import Kafka
 from local_stack.postgres import Postgres
 from local_stack.service import Service, ServiceStatus
 from local_stack.state import Home
+from metering.domain.errors import BadSettings
 from metering.settings import read_env_file
 
 OPTIONAL: dict[str, tuple[type[Service], ...]] = {"hdfs": (NameNode, DataNode)}
@@ -23,6 +24,8 @@ class Stack:
     """
 
     def __init__(self, home: Path | str, *, kafka_heap_mb: int = 512, with_: Collection[str] = ()) -> None:
+        if unknown := sorted(set(with_) - OPTIONAL.keys()):
+            raise BadSettings([f"the stack with {unknown[0]!r}: want {', '.join(OPTIONAL)}"])
         self.home = Home(home)
         asked = [kind(self.home) for name, kinds in OPTIONAL.items() if name in with_ for kind in kinds]
         self.services: tuple[Service, ...] = (Kafka(self.home, kafka_heap_mb), Postgres(self.home), *asked)

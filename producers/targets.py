@@ -50,7 +50,7 @@ def read_target(text: str) -> Target:
     port, fault = _port(parts)
     topic = parts.path.removeprefix("/")
     checks = (
-        (parts.scheme in (TCP, KAFKA), f"scheme {parts.scheme!r}: want {TCP} or {KAFKA}"),
+        (parts.scheme in (TCP, KAFKA), f"scheme {parts.scheme!r}" if parts.scheme else "no scheme"),
         (bool(parts.hostname), "no host"),
         (not fault, fault),
         (not (parts.username or parts.password), "a user or password: neither belongs in it"),

@@ -14,8 +14,9 @@ import io
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,6 +28,10 @@ from metering.domain.errors import BadSettings, ServiceAway
 
 ANSWER_WITHIN_S = 60.0
 """A NameNode or DataNode that is frozen, or whose machine lost power, says nothing for ever; this ends the wait."""
+
+PATIENCE = {"dfs.client.failover.max.attempts": "4", "dfs.client.failover.sleep.max.millis": "1000"}
+"""A NameNode that refuses is asked again for some 3 s, time enough for a standby to take over; the default is 3 min.
+Whoever asked tries again, and says so meanwhile."""
 
 READABLE_WITHIN_S = 20.0
 _POLL_S = 0.02
@@ -49,7 +54,7 @@ def open_hdfs(root: str) -> tuple[pafs.FileSystem, str]:
         host, port = "", None
     if not host or parts.query or parts.fragment or "@" in parts.netloc:
         raise BadSettings([f"LAMBDAMETER_ARCHIVE={root!r}: want hdfs://HOST:PORT/path (the user: HADOOP_USER_NAME)"])
-    return pafs.PyFileSystem(pafs.FSSpecHandler(HdfsFiles(host, port))), parts.path
+    return pafs.PyFileSystem(pafs.FSSpecHandler(HdfsFiles(host, port, **PATIENCE))), parts.path
 
 
 class HdfsFiles(HdfsFileSystem):
@@ -102,7 +107,8 @@ class HdfsFiles(HdfsFileSystem):
 
     def _open(self, path: str, mode: str = "rb", *arguments: Any, **options: Any) -> FileReader | Writing:
         if mode == "rb":
-            return self._open_whole(self._strip_protocol(path))
+            whole = partial(self._open_whole, self._strip_protocol(path))
+            return Reading(whole(), whole)
         return Writing(ask(super()._open, path, mode, *arguments, **options))
 
     def _open_whole(self, path: str) -> FileReader:
@@ -110,7 +116,7 @@ class HdfsFiles(HdfsFileSystem):
         deadline = time.monotonic() + READABLE_WITHIN_S
         while True:
             length = ask(self.client.get_file_info, path).length
-            reader = Reading(ask(self.client.read, path))
+            reader = ask(self.client.read, path)
             if reader.size >= length:
                 return reader
             if time.monotonic() > deadline:
@@ -123,13 +129,26 @@ class HdfsFiles(HdfsFileSystem):
 
 
 class Reading(FileReader):
-    """A reader whose faults are HdfsAway. It ends its waits itself."""
+    """A reader whose faults are HdfsAway. It ends its waits itself.
 
-    def __init__(self, reader: FileReader) -> None:
+    An append takes a file's last block away from who has it open; `again` opens the file as it is then.
+    """
+
+    def __init__(self, reader: FileReader, again: Callable[[], FileReader]) -> None:
         super().__init__(reader.inner)
+        self._again = again
 
     def read(self, size: int = -1) -> bytes:
-        return translated(super().read, size)
+        place = self.tell()
+        while True:
+            try:
+                return translated(super().read, size)
+            except HdfsAway:
+                grown = self._again()
+                if grown.size <= self.size:
+                    raise
+                self.inner = grown.inner
+                self.seek(place)
 
 
 class Writing(io.RawIOBase):
@@ -170,20 +189,27 @@ class Writing(io.RawIOBase):
 
 def ask(call: Callable[..., T], *arguments: Any, **options: Any) -> T:
     """What the call gives, within ANSWER_WITHIN_S. A call given up goes on in its thread, and no one hears of it."""
-    return translated(in_background(call, *arguments, **options).result, ANSWER_WITHIN_S)
+    return answer_of(in_background(call, *arguments, **options), ANSWER_WITHIN_S)
 
 
 def in_background(call: Callable[..., T], *arguments: Any, **options: Any) -> Future[T]:
     answer: Future[T] = Future()
 
-    def wait() -> None:
+    def run() -> None:
         try:
             answer.set_result(call(*arguments, **options))
         except BaseException as error:
             answer.set_exception(error)
 
-    threading.Thread(target=wait, name="hdfs", daemon=True).start()
+    threading.Thread(target=run, name="hdfs", daemon=True).start()
     return answer
+
+
+def answer_of(answer: Future[T], within_s: float) -> T:
+    """Wait for an answer. Raises HdfsAway where none comes, or one that is no verdict."""
+    if wait([answer], within_s).not_done:
+        raise HdfsAway(f"HDFS: no answer within {within_s:.0f} s")
+    return translated(answer.result)
 
 
 def translated(call: Callable[..., T], *arguments: Any) -> T:
@@ -192,7 +218,5 @@ def translated(call: Callable[..., T], *arguments: Any) -> T:
         return call(*arguments)
     except (FileNotFoundError, FileExistsError, HdfsAway):
         raise
-    except TimeoutError as error:
-        raise HdfsAway(f"HDFS: no answer within {ANSWER_WITHIN_S:.0f} s") from error
     except (OSError, RuntimeError) as error:
         raise HdfsAway(f"HDFS: {' '.join(str(error).split())[:200]}") from error

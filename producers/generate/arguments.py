@@ -7,7 +7,9 @@ from pathlib import Path
 
 from metering.streams.devices import DEVICES
 from producers import options
-from producers.generate import cast
+from producers.generate.devices.cast import MOST_USERS
+from producers.generate.machines.fleet import MOST_MACHINES
+from producers.generate.streams import GENERATORS
 from producers.times import instant_ms, now_ms, share, span_ms
 
 LIVE_RATE = 20.0
@@ -21,15 +23,22 @@ count once. Live events (no range) happen when they are sent. Late events are am
 hours before their place, so also before --from; duplicates, conflicts and bad messages come on top of them.
 Events older than LAMBDAMETER_MAX_AGE_DAYS (35) become dead letters: a range beyond it needs the product to
 run with LAMBDAMETER_MAX_AGE_DAYS=0. Ctrl-C and SIGTERM end a run in order: what is under way is delivered, the
-truth written. A second run with the same --truth DIR adds to it."""
+truth written. A second run with the same --truth DIR adds to it.
+
+example: python -m producers generate --stream resource_usage --machines 8 --past 6h --events 60000 --truth fleet
+
+Samples of machines that run web, database, cache and worker: each sample's interval_s is the spacing of the samples
+of one service on one machine, to the second."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     """All options of the command."""
+    parser.add_argument(
+        "--stream", choices=list(GENERATORS), default=DEVICES.topic, help="what to send (default: %(default)s)")
     _add_when(parser.add_argument_group("when"))
     _add_how_many(parser.add_argument_group("how many"))
     _add_what(parser.add_argument_group("what"))
-    options.add_sending_options(parser, DEVICES.topic)
+    options.add_sending_options(parser, None)
 
 
 def _add_when(when: argparse._ArgumentGroup) -> None:
@@ -53,6 +62,8 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
     what.add_argument(
         "--users", type=int, default=20, metavar="N",
         help="devices that take part (default: %(default)s, those of the published hour)")
+    what.add_argument(
+        "--machines", type=int, default=8, metavar="N", help="machines of resource_usage (default: %(default)s)")
     for name, text in (
         ("late", "of the events happened hours before their place"),
         ("duplicates", "are sent again, the same bytes"),
@@ -61,6 +72,18 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
     ):
         what.add_argument(f"--{name}", type=share, default=0.0, metavar="SHARE", help=text)
     what.add_argument("--truth", type=Path, metavar="DIR", help="write totals.json and acknowledged.parquet there")
+
+
+def is_ranged(args: argparse.Namespace) -> bool:
+    """Whether a range of time was named; else events are live."""
+    return bool(args.past or args.from_ms is not None)
+
+
+def rate_of(args: argparse.Namespace) -> float:
+    """Messages a second, 0 as fast as possible."""
+    if args.rate is not None:
+        return float(args.rate)
+    return 0.0 if is_ranged(args) else LIVE_RATE
 
 
 def faults_of(args: argparse.Namespace) -> list[str]:
@@ -74,8 +97,10 @@ def faults_of(args: argparse.Namespace) -> list[str]:
         faults.append("--from: want a time before --to, which is now unless given")
     if args.events is not None and args.events < 1:
         faults.append(f"--events {args.events}: want 1 or more")
-    if not 1 <= args.users <= cast.MOST_USERS:
-        faults.append(f"--users {args.users}: want 1 to {cast.MOST_USERS}")
+    if not 1 <= args.users <= MOST_USERS:
+        faults.append(f"--users {args.users}: want 1 to {MOST_USERS}")
+    if not 1 <= args.machines <= MOST_MACHINES:
+        faults.append(f"--machines {args.machines}: want 1 to {MOST_MACHINES}")
     if args.rate is not None and args.rate < 0:
         faults.append(f"--rate {args.rate:g}: want messages a second, 0 as fast as possible")
     return faults

@@ -1,4 +1,4 @@
-"""A chunk of the plan, drawn at once: its events, and the order in which they and the faults are sent."""
+"""What all streams draw alike: identities, lateness, and the order in which events and faults are sent."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from producers.generate import cast
-from producers.generate.curve import Curve
-from producers.generate.plan import CHUNK, Plan
+from producers.generate.plan import Plan
 
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 _UUID_DASHES = (8, 13, 18, 23)
@@ -34,19 +32,6 @@ class Kind(IntEnum):
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """The events of a chunk, column by column. `time_ms` is None in a live plan but for how late each is."""
-
-    event_id: list[bytes]
-    user: NDArray[np.intp]
-    antenna: NDArray[np.intp]
-    app: NDArray[np.intp]
-    size: NDArray[np.int64]
-    late_ms: NDArray[np.int64]
-    time_ms: NDArray[np.int64] | None
-
-
-@dataclass(frozen=True)
 class Order:
     """The messages of a chunk as sent: the event each is made from, its kind, and a number for its fault."""
 
@@ -58,33 +43,7 @@ class Order:
         return len(self.source)
 
 
-def draw(plan: Plan, number: int, curve: Curve | None) -> tuple[Drawn, Order]:
-    """Chunk `number` of the plan; the same at every call. `curve` places the events of a plan with a range."""
-    random = plan.randomness(number)
-    events = plan.size_of(number)
-    drawn = Drawn(
-        event_id=_uuids(random, events),
-        user=cast.users(plan.users).draw(random.random(events)),
-        antenna=cast.ANTENNAS.draw(random.random(events)),
-        app=cast.APPS.draw(random.random(events)),
-        size=cast.sizes(random.random(events)),
-        late_ms=_lateness(random, events, plan.faults.late),
-        time_ms=_times(plan, number, random.random(events), curve),
-    )
-    return drawn, _order(plan, random, drawn)
-
-
-def _times(
-    plan: Plan, number: int, jitter: NDArray[np.float64], curve: Curve | None
-) -> NDArray[np.int64] | None:
-    """Event number i of N lies in the i-th of N equal shares of the curve: in order, without a bucket of its own."""
-    if curve is None or plan.events is None:
-        return None
-    places = number * CHUNK + np.arange(len(jitter)) + jitter
-    return curve.times_ms(places / plan.events)
-
-
-def _lateness(random: np.random.Generator, events: int, share: float) -> NDArray[np.int64]:
+def lateness(random: np.random.Generator, events: int, share: float) -> NDArray[np.int64]:
     """How far before its place in the stream each event happened, in ms: more than an hour, or 0."""
     late = random.random(events) < share
     spread_ms = LATEST_MS - EARLIEST_MS
@@ -92,10 +51,10 @@ def _lateness(random: np.random.Generator, events: int, share: float) -> NDArray
     return np.where(late, delays, 0)
 
 
-def _order(plan: Plan, random: np.random.Generator, drawn: Drawn) -> Order:
+def order(plan: Plan, random: np.random.Generator, late_ms: NDArray[np.int64]) -> Order:
     """The events in their order, with the extra messages strewn in after the event each is made from."""
-    events = len(drawn.event_id)
-    kinds = [np.where(drawn.late_ms > 0, Kind.LATE, Kind.GOOD)]
+    events = len(late_ms)
+    kinds = [np.where(late_ms > 0, Kind.LATE, Kind.GOOD)]
     sources = [np.arange(events)]
     places = [np.arange(events, dtype=np.float64)]
     for kind, share in (
@@ -105,15 +64,15 @@ def _order(plan: Plan, random: np.random.Generator, drawn: Drawn) -> Order:
         kinds.append(np.full(len(chosen), kind))
         sources.append(chosen)
         places.append(chosen + random.random(len(chosen)) * _REPEATED_WITHIN)
-    order = np.argsort(np.concatenate(places), kind="stable")
+    sent = np.argsort(np.concatenate(places), kind="stable")
     return Order(
-        source=np.concatenate(sources)[order],
-        kind=np.concatenate(kinds)[order].astype(np.int8),
-        lot=random.random(len(order)),
+        source=np.concatenate(sources)[sent],
+        kind=np.concatenate(kinds)[sent].astype(np.int8),
+        lot=random.random(len(sent)),
     )
 
 
-def _uuids(random: np.random.Generator, count: int) -> list[bytes]:
+def uuids(random: np.random.Generator, count: int) -> list[bytes]:
     """Texts in the form of a UUID, 36 bytes each."""
     raw = np.frombuffer(random.bytes(16 * count), dtype=np.uint8).reshape(count, 16)
     text = np.full((count, 36), ord("-"), dtype=np.uint8)

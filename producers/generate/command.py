@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -16,8 +15,10 @@ from producers import options
 from producers.generate import arguments
 from producers.generate.chunk import LATEST_MS
 from producers.generate.flow import Flow
+from producers.generate.making import plan_of
 from producers.generate.pace import Pace
-from producers.generate.plan import Faults, Plan
+from producers.generate.plan import Plan
+from producers.generate.streams import GENERATORS
 from producers.generate.truth import Truth
 from producers.sending.block import Block
 from producers.sending.delivery import Delivery, GaveUp
@@ -29,7 +30,7 @@ _LONGEST_REST_S = 1.0
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "generate", help="antenna events by seed, live or in any range", epilog=arguments.EXAMPLE,
+        "generate", help="antenna events or machine samples by seed, live or in any range", epilog=arguments.EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add(parser)
     parser.set_defaults(run=run)
@@ -39,33 +40,20 @@ def run(args: argparse.Namespace) -> None:
     """Generate as the options say. Raises ServiceAway where something was not acknowledged."""
     log = Log("generate")
     settings = options.read_settings(args, arguments.faults_of(args))
-    plan = _plan(args, settings)
+    generator = GENERATORS[args.stream]
+    args.topic = args.topic or generator.topic
+    plan = plan_of(args, settings)
     _warn_of_times(plan, settings, log)
     stop = Stop().listen()
     with ExitStack() as closing:
         sender = options.connect(args, settings)
-        truth = closing.enter_context(Truth(args.truth)) if args.truth else None
+        truth = closing.enter_context(Truth(args.truth, generator)) if args.truth else None
         delivery = options.deliver(args, sender, stop, log, truth.record if truth else None)
-        rate = (arguments.LIVE_RATE if plan.live else 0.0) if args.rate is None else args.rate
-        flow = Flow(args.topic, plan, Pace(rate), with_facts=bool(truth))
+        flow = Flow(args.topic, generator, plan, Pace(arguments.rate_of(args)), with_facts=bool(truth))
         blocks = flow.blocks(_until(args.seconds, stop), lambda seconds: _rest(seconds, delivery, stop))
         _send_all(blocks, delivery, plan.messages)
         outcome = delivery.finish()
     outcome.tell(log)
-
-
-def _plan(args: argparse.Namespace, settings: Settings) -> Plan:
-    now = now_ms()
-    ranged = bool(args.past or args.from_ms is not None)
-    return Plan(
-        seed=args.seed if args.seed is not None else (1 if ranged else secrets.randbits(63)),
-        from_ms=now - args.past if args.past else now if args.from_ms is None else args.from_ms,
-        to_ms=(args.to_ms or now) if ranged else None,
-        events=args.events or (arguments.RANGE_EVENTS if ranged else None),
-        faults=Faults(args.late, args.duplicates, args.conflicts, args.bad),
-        users=args.users,
-        age_limited=settings.max_age_days > 0,
-    )
 
 
 def _send_all(blocks: Iterator[Block], delivery: Delivery, total: int | None) -> None:

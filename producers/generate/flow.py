@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from producers.generate import cast
-from producers.generate.chunk import draw
-from producers.generate.curve import Curve
-from producers.generate.faults import kinds
+from producers.generate.bad import fitting
 from producers.generate.messages import Messages
 from producers.generate.pace import Pace
 from producers.generate.plan import Plan
+from producers.generate.streams import Generator
 from producers.sending.block import Block
 from producers.times import now_ms
 
@@ -24,18 +22,17 @@ class Flow:
     """All messages of a plan for one topic; facts go with them for a truth."""
 
     topic: str
+    generator: Generator
     plan: Plan
     pace: Pace
     with_facts: bool
 
     def chunks(self) -> Iterator[Messages]:
         """Every chunk of the plan in order; without end where the plan has none."""
-        plan, bad = self.plan, kinds(age_limited=self.plan.age_limited)
-        users = cast.users(plan.users)
-        curve = Curve(plan.from_ms, plan.to_ms) if plan.to_ms is not None else None
-        for number in range(plan.chunks) if plan.chunks is not None else count():
-            drawn, order = draw(plan, number, curve)
-            yield Messages(self.topic, users, drawn, order, bad, self.with_facts)
+        bad = fitting(self.generator.bad, age_limited=self.plan.age_limited)
+        chunk = self.generator.begin(self.plan)
+        for number in range(self.plan.chunks) if self.plan.chunks is not None else count():
+            yield Messages(self.topic, *chunk(number), bad, self.with_facts)
 
     def blocks(self, running: Callable[[], bool], pause: Callable[[float], None]) -> Iterator[Block]:
         """Blocks as they fall due while `running()`; in between it sleeps by `pause(seconds)`."""

@@ -25,8 +25,9 @@ class Faults:
 class Plan:
     """`events` None: no end. `to_ms` None: live, each event happens when it is sent, from `from_ms` on.
 
-    Times in epoch milliseconds, UTC, half-open. `age_limited`: whether the product has an age limit, so that
-    bad events may be too old.
+    Times in epoch milliseconds, UTC, half-open. `subjects`: devices or machines that take part. `interval_s`: the
+    seconds an event stands for, in a stream whose events do. `age_limited`: whether the product has an age limit,
+    so that bad events may be too old.
     """
 
     seed: int
@@ -34,7 +35,8 @@ class Plan:
     to_ms: int | None
     events: int | None
     faults: Faults = Faults()
-    users: int = 20
+    subjects: int = 20
+    interval_s: int | None = None
     age_limited: bool = True
 
     @property
@@ -61,6 +63,7 @@ class Plan:
         All that shapes the events goes into them, so that another range, count or share of faults never gives
         the same event_id to another event.
         """
-        shape = (self.seed, self.from_ms, self.to_ms, self.events, astuple(self.faults), self.users)
+        spacing = () if self.interval_s is None else (self.interval_s,)
+        shape = (self.seed, self.from_ms, self.to_ms, self.events, astuple(self.faults), self.subjects, *spacing)
         digest = hashlib.sha256(repr(shape).encode()).digest()
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence([int.from_bytes(digest), chunk])))

@@ -13,23 +13,19 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from metering.domain.errors import BadSettings
-from producers.generate.facts import FACTS
-from producers.generate.totals import totals
+from metering.domain.stream import EVENT_ID
+from producers.generate.streams import Generator
 from producers.sending.block import Block
 
-ACKNOWLEDGED = pa.schema([
-    pa.field("topic", pa.string()),
-    pa.field("partition", pa.int32()),
-    pa.field("offset", pa.int64()),
-    *FACTS,
-    pa.field("ingest_time", pa.timestamp("ms", "UTC")),
-])
-"""One row a message that Kafka acknowledged; `ingest_time` is Kafka's append time."""
-
-_REPEATING = ["topic", "kind", "id", "antenna_id", "app", "reason"]
+_PLACE = (pa.field("topic", pa.string()), pa.field("partition", pa.int32()), pa.field("offset", pa.int64()))
 _ROWS_A_GROUP = 200_000
 _TABLES = 500
 """A slow live run gives tables of one row: so many are made one, since each costs kilobytes."""
+
+
+def acknowledged_schema(generator: Generator) -> pa.Schema:
+    """One row a message that Kafka acknowledged; `ingest_time` is Kafka's append time."""
+    return pa.schema([*_PLACE, *generator.facts, pa.field("ingest_time", pa.timestamp("ms", "UTC"))])
 
 
 class Truth:
@@ -38,14 +34,21 @@ class Truth:
     What an earlier run left there is kept and added to. A killed run leaves the earlier files as they were.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, generator: Generator) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._generator = generator
+        self._schema = acknowledged_schema(generator)
         self._lock = _locked(folder)
         self._rows = folder / "acknowledged.parquet"
         self._totals = folder / "totals.json"
         self._part = folder / "acknowledged.parquet.part"
+        if self._rows.exists() and not pq.read_schema(self._rows).equals(self._schema):
+            os.close(self._lock)
+            raise BadSettings([f"--truth {folder}: holds the truth of another stream; want a folder of its own"])
+        repeating = [field.name for field in self._schema if pa.types.is_string(field.type)]
         self._writer = pq.ParquetWriter(
-            self._part, ACKNOWLEDGED, compression="zstd", use_dictionary=_REPEATING)
+            self._part, self._schema, compression="zstd",
+            use_dictionary=[name for name in repeating if name != EVENT_ID])
         self._waiting: list[pa.Table] = []
         if self._rows.exists():
             self._copy_earlier()
@@ -58,11 +61,24 @@ class Truth:
     def record(self, block: Block) -> None:
         """Take over what was acknowledged of a block that has facts."""
         if block.facts is not None:
-            self._waiting.append(_acknowledged(block, block.facts))
+            self._waiting.append(self._acknowledged(block, block.facts))
         if len(self._waiting) >= _TABLES:
             self._waiting = [pa.concat_tables(self._waiting).combine_chunks()]
         if sum(map(len, self._waiting)) >= _ROWS_A_GROUP:
             self._write()
+
+    def _acknowledged(self, block: Block, facts: pa.Table) -> pa.Table:
+        """The facts of the acknowledged messages, with where and when Kafka put them."""
+        partitions = pa.array(block.partitions, pa.int32())
+        places = {
+            "topic": pa.array([block.topic] * len(block), pa.string()),
+            "partition": partitions,
+            "offset": pa.array(block.offsets, pa.int64()),
+            "ingest_time": pa.array(block.append_ms, pa.timestamp("ms", "UTC")),
+        }
+        columns = places | {name: facts.column(name) for name in self._generator.facts.names}
+        table = pa.table({name: columns[name] for name in self._schema.names}, schema=self._schema)
+        return table.filter(pc.greater_equal(partitions, 0))
 
     def _write(self) -> None:
         if self._waiting:
@@ -74,7 +90,7 @@ class Truth:
         self._write()
         self._writer.close()
         _flush(self._part)
-        sums = json.dumps(totals(pq.read_table(self._part)), indent=1)
+        sums = json.dumps(self._generator.totals(pq.read_table(self._part)), indent=1)
         part = self._totals.with_suffix(".json.part")
         part.write_text(sums + "\n", encoding="utf-8")
         _flush(part)
@@ -89,20 +105,6 @@ class Truth:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _acknowledged(block: Block, facts: pa.Table) -> pa.Table:
-    """The facts of the acknowledged messages, with where and when Kafka put them."""
-    partitions = pa.array(block.partitions, pa.int32())
-    places = {
-        "topic": pa.array([block.topic] * len(block), pa.string()),
-        "partition": partitions,
-        "offset": pa.array(block.offsets, pa.int64()),
-        "ingest_time": pa.array(block.append_ms, pa.timestamp("ms", "UTC")),
-    }
-    columns = places | {name: facts.column(name) for name in FACTS.names}
-    table = pa.table({name: columns[name] for name in ACKNOWLEDGED.names}, schema=ACKNOWLEDGED)
-    return table.filter(pc.greater_equal(partitions, 0))
 
 
 def _locked(folder: Path) -> int:

@@ -16,7 +16,7 @@ TRAFFIC, LOAD, BOTH = "traffic", "load", "both"
 _IDENTIFIER_RULE = "1–64 of A-Z a-z 0-9 . _ : -"
 
 EXAMPLE = """\
-example: python -m producers host --as load --to tcp://127.0.0.1:9400 --service web=nginx,gunicorn
+example: python -m producers host --as load --to tcp://127.0.0.1:7070 --service web=nginx,gunicorn
 
 traffic: the device is this machine, the antenna a network interface, the app `sent` or `received`, and bytes what
 was moved since the last sample. Loopback is left out unless it is the only interface. An interface without traffic

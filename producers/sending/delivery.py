@@ -63,7 +63,7 @@ class Delivery:
 
     @property
     def condition(self) -> str:
-        return f"sending to Kafka, {self.counts.waiting} waiting"
+        return "Sending to Kafka."
 
     def send(self, block: Block) -> None:
         """Hand a block over; waits while too many messages are under way. Raises GaveUp."""

@@ -36,8 +36,8 @@ class TcpDelivery:
     """Sends what is in the outbox on a thread of its own, over one connection after another.
 
     A line without an answer is sent again on the next connection, byte for byte: its event_id makes it count once.
-    A refused one is told of and let go. `about_a_line(field)` tells whether an error names the line or the
-    connection; the latter ends the connection, and the line waits.
+    A refused one is told of and let go. `about_a_line(said)` tells whether what follows `error: ` is about the line
+    or about the connection (too many clients, no room on its disk); that ends the connection, and the line waits.
     """
 
     def __init__(
@@ -56,7 +56,8 @@ class TcpDelivery:
         self._said_s = 0.0
         self._answered_s = 0.0
         self._ending = False
-        self._condition = "waiting for a sample"
+        self.is_connected = False
+        self._condition = "Waiting for the first sample."
         self._started_s = time.monotonic()
         if self._sent:
             log.info("samples of an earlier run go first", waiting=self._sent, file=str(outbox.path))
@@ -137,7 +138,7 @@ class TcpDelivery:
                 "the gateway does not answer, samples are kept", gateway=f"{self._host}:{self._port}", why=why,
                 waiting=len(self._outbox))
         pause_s = self._pause_s * random.uniform(0.5, 1.0)  # so that many senders do not come back at one moment
-        self._condition = f"no gateway ({why}), trying again"
+        self._condition = f"No gateway: {why}. Trying again."
         self._pause_s = min(2 * self._pause_s, _LONGEST_PAUSE_S)
         await self._sleep(pause_s)
 
@@ -156,6 +157,7 @@ class TcpDelivery:
         """One connection, until nothing more is to come or it breaks."""
         async with asyncio.timeout(_CONNECT_S):
             reader, writer = await asyncio.open_connection(self._host, self._port)
+        self.is_connected = True
         sides = {asyncio.create_task(self._write(writer)), asyncio.create_task(self._read(reader))}
         try:
             ended, _ = await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
@@ -165,6 +167,7 @@ class TcpDelivery:
             for side in sides:
                 side.cancel()
             writer.close()
+            self.is_connected = False
 
     async def _write(self, writer: asyncio.StreamWriter) -> None:
         while True:
@@ -187,20 +190,17 @@ class TcpDelivery:
                 if self._outbox.asked and time.monotonic() - self._answered_s > _ANSWER_S:
                     raise ConnectionError(f"no answer within {_ANSWER_S:.0f} s") from None
                 continue
+            if not self._outbox.asked and (not line or line.startswith(b"error: ")):
+                return  # an idle connection may be closed, with a word of goodbye
             if not line.endswith(b"\n"):
-                if not self._outbox.asked and not line:
-                    return  # an idle connection may be closed
                 raise ConnectionError("the gateway closed the connection")
             self._take(line.decode("utf-8", "replace").strip())
 
     def _take(self, answer: str) -> None:
         """Account for one answer. Raises NotAGateway."""
         error, _, said = answer.partition(": ")
-        field = said.partition(":")[0]
-        if answer != "ok" and (error != "error" or not self._about_a_line(field)):
+        if not self._outbox.asked or (answer != "ok" and (error != "error" or not self._about_a_line(said))):
             raise NotAGateway(f"it said {answer[:100]!r}")
-        if not self._outbox.asked:
-            raise NotAGateway(f"it answered {answer[:100]!r} unasked")
         message = self._outbox.answered()
         if answer == "ok":
             self._acknowledged += 1
@@ -218,4 +218,4 @@ class TcpDelivery:
         self._away_since_s = None
         self._answered_s = now_s
         self._pause_s = _FIRST_PAUSE_S
-        self._condition = f"connected to {self._host}:{self._port}"
+        self._condition = f"Connected to {self._host}:{self._port}."

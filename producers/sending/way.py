@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from metering.domain.event import Reason
 from metering.domain.stream import Stream
 from metering.telemetry import Log
 from producers.sending.block import Block
@@ -38,6 +40,12 @@ class Way(Protocol):
 
 def to_gateway(target: Target, stream: Stream, unsent: Path, stop: Stop, log: Log) -> TcpDelivery:
     """A way to the gateway at `target` for messages of a stream. Raises BadSettings where `unsent` is not fit."""
-    fields = {name for field in stream.all_fields for name in field.names}
     outbox = Outbox(unsent, stream.topic, log)
-    return TcpDelivery(target.host, target.port, outbox, stop, log, about_a_line=fields.__contains__)
+    return TcpDelivery(target.host, target.port, outbox, stop, log, about_a_line=partial(about_a_line, stream))
+
+
+def about_a_line(stream: Stream, said: str) -> bool:
+    """Whether a gateway's `field: why` names a field of a sample, or rejects the line as a whole."""
+    field, _, why = said.partition(": ")
+    fields = {name for declared in stream.all_fields for name in declared.names}
+    return field in fields or (field == "line" and why.partition(":")[0] in Reason.__members__)

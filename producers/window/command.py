@@ -28,7 +28,7 @@ from producers.window.model import Model
 
 _PATIENCE_S = 300.0
 _EXAMPLE = """\
-example: python -m producers window --to tcp://127.0.0.1:9400 --interval 5
+example: python -m producers window --to tcp://127.0.0.1:7070 --interval 5
 
 Enter starts, Esc stops and, once stopped, closes; Alt with an underlined letter, or Tab, reaches every part. The
 cost is that of the samples sent since the start, by conf/machine_tariff.toml. What the target has not answered waits
@@ -41,7 +41,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--machine", metavar="ID", help="the machine's id at first (default: the host's name)")
     parser.add_argument(
-        "--to", default="tcp://127.0.0.1:9400", metavar="URL", help=f"target at first, {WANTED} (default: %(default)s)")
+        "--to", default="tcp://127.0.0.1:7070", metavar="URL", help=f"target at first, {WANTED} (default: %(default)s)")
     parser.add_argument("--interval", default="5", metavar="S", help="seconds at first (default: %(default)s)")
     parser.add_argument(
         "--unsent", type=Path, default=Path("unsent-window.jsonl"), metavar="FILE",
@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> None:
     ending = Stop().listen()
     form = Form(machine_id(args.machine), args.to, args.interval)
     Window(root, model, form, Bill(tariff).terms, lambda: ending.asked)
+    root.after_idle(lambda: log.info("the window is open", machine=form.machine))
     root.mainloop()
 
 

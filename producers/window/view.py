@@ -22,8 +22,8 @@ _FIELDS = (
 )
 _FIGURES = (("sent", "Sent"), ("acknowledged", "Acknowledged"), ("waiting", "Waiting"), ("refused", "Refused"))
 _COLUMNS = (
-    ("time", "Time (UTC)", 100), ("service", "Service", 120), ("cpu", "CPU %", 80), ("ram", "Memory %", 80),
-    ("disk", "Disk %", 80), ("interval_s", "Seconds", 70),
+    ("time", "Time (UTC)", 110), ("service", "Service", 140), ("cpu", "CPU %", 100), ("ram", "Memory %", 110),
+    ("disk", "Disk %", 100), ("interval_s", "Seconds", 100),
 )
 
 
@@ -59,6 +59,8 @@ class Window:
             row=8, column=0, columnspan=2, sticky="ew", pady=(10, 0))
         self._bind_keys()
         self.entries[MACHINE].focus_set()
+        root.update_idletasks()
+        root.minsize(root.winfo_reqwidth(), root.winfo_reqheight())
         self._refresh()
 
     def _add_fields(self, frame: ttk.Frame, form: Form) -> None:
@@ -78,7 +80,7 @@ class Window:
         row = ttk.Frame(frame)
         row.grid(row=3, column=1, sticky="w", pady=(12, 4))
         start = ttk.Button(row, text="Start", underline=0, style="Start.TButton", command=self.on_start)
-        stop = ttk.Button(row, text="Stop", underline=1, command=self.on_stop)
+        stop = ttk.Button(row, text="Stop", underline=2, command=self.on_stop)
         close = ttk.Button(row, text="Close", underline=0, command=self.on_close)
         for button in (start, stop, close):
             button.pack(side="left", padx=(0, 8))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 import uuid
 from collections import Counter
@@ -17,15 +15,16 @@ import pytest
 
 from local_stack import Stack
 from metering.kafka.topics import end_offsets, ensure_topic
-from metering.settings import KafkaSettings, child_environment
+from metering.settings import KafkaSettings
 from producers.sending.clients import CLIENTS, open_sender
 from tests.lib.mission_hour import published_hour
+from tests.lib.producing import Producers, summary_of
+from tests.lib.running import until
 from tests.lib.sender_contract import Connect, SenderContract
 from tests.lib.topic_content import content
 
 pytestmark = pytest.mark.stack
 
-_ROOT = Path(__file__).parents[2]
 FAULTY = ("--late", "0.02", "--duplicates", "0.02", "--conflicts", "0.01", "--bad", "0.03")
 RANGE = ("--from", "2021-02-19T21:00", "--to", "2021-02-20T03:00")
 
@@ -55,40 +54,9 @@ class TestClients(SenderContract):
         return lambda: open_sender(client, kafka)
 
 
-class Producers:
-    """Starts commands on one topic; what they write goes to a folder of their own."""
-
-    def __init__(self, kafka: KafkaSettings, topic: str, folder: Path) -> None:
-        self.folder = folder
-        self.truth = folder / "truth"
-        self.unsent = folder / "unsent.jsonl"
-        self._options = ("--kafka", kafka.bootstrap_servers, "--topic", topic, "--unsent", str(self.unsent))
-        self._environment = child_environment(LAMBDAMETER_MAX_AGE_DAYS="0", LAMBDAMETER_LOG="json")
-
-    def start(self, command: str, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "producers", command, *arguments, *self._options],
-            cwd=_ROOT, env=self._environment, stderr=subprocess.PIPE, text=True)
-
-    def run(self, command: str, *arguments: str, status: int = 0) -> str:
-        """Run to the end; gives what it said."""
-        return self.end(self.start(command, *arguments), status=status)
-
-    def end(self, process: subprocess.Popen[str], status: int = 0) -> str:
-        _, said = process.communicate(timeout=120)
-        assert process.returncode == status, said
-        return said
-
-
 @pytest.fixture
 def producers(kafka: KafkaSettings, topic: str, tmp_path: Path) -> Producers:
-    return Producers(kafka, topic, tmp_path)
-
-
-def _summary(said: str) -> dict[str, int]:
-    """The closing line's facts."""
-    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    return next(line for line in lines if line["event"] == "done")
+    return Producers(kafka, tmp_path, "--topic", topic)
 
 
 def _acknowledged(truth: Path) -> list[dict[str, object]]:
@@ -116,7 +84,7 @@ def test_the_truth_is_what_kafka_holds(
     said = producers.run(
         "generate", *RANGE, "--events", "20000", "--client", client, "--truth", str(producers.truth), *FAULTY)
 
-    summary = _summary(said)
+    summary = summary_of(said)
     totals = json.loads((producers.truth / "totals.json").read_text())
     assert summary["failed"] == 0
     assert summary["sent"] == summary["acknowledged"] == totals["messages"] == sum(end_offsets(kafka, topic).values())
@@ -140,7 +108,7 @@ def test_a_broker_killed_on_the_way_costs_nothing_and_doubles_nothing(
     process = producers.start(
         "generate", *RANGE, "--events", "20000", "--rate", "4000", "--client", client,
         "--truth", str(producers.truth), *FAULTY)
-    _wait_for(lambda: sum(end_offsets(kafka, topic).values()) > 3_000)
+    until(lambda: sum(end_offsets(kafka, topic).values()) > 3_000, "messages in Kafka", 30)
 
     stack.service("kafka").kill()
     time.sleep(5)
@@ -148,7 +116,7 @@ def test_a_broker_killed_on_the_way_costs_nothing_and_doubles_nothing(
     stack.service("kafka").wait_ready()
     said = producers.end(process)
 
-    assert _summary(said)["failed"] == 0
+    assert summary_of(said)["failed"] == 0
     assert "Kafka does not answer" in said
     assert "Kafka answers again" in said
     assert json.loads((producers.truth / "totals.json").read_text())["distinct"] == 20_000
@@ -161,13 +129,13 @@ def test_what_kafka_never_acknowledged_is_kept_with_status_3_and_replayed(
     process = producers.start(
         "generate", *RANGE, "--events", "20000", "--rate", "2000", "--client", client, "--patience", "4",
         "--truth", str(producers.truth), *FAULTY)
-    _wait_for(lambda: sum(end_offsets(kafka, topic).values()) > 1_000)
+    until(lambda: sum(end_offsets(kafka, topic).values()) > 1_000, "messages in Kafka", 30)
     stack.service("kafka").kill()
     said = producers.end(process, status=3)
     stack.service("kafka").start()
     stack.service("kafka").wait_ready()
 
-    summary = _summary(said)
+    summary = summary_of(said)
     assert len(producers.unsent.read_text().splitlines()) == summary["failed"] > 0
     assert re.search(r"replay .*unsent\.jsonl", said)
     assert len(_acknowledged(producers.truth)) == summary["acknowledged"]
@@ -176,7 +144,7 @@ def test_what_kafka_never_acknowledged_is_kept_with_status_3_and_replayed(
 
     again = producers.run("replay", str(producers.unsent))
 
-    assert _summary(again)["acknowledged"] == summary["failed"]
+    assert summary_of(again)["acknowledged"] == summary["failed"]
     assert sum(end_offsets(kafka, topic).values()) == held_before + summary["failed"]
 
 
@@ -185,12 +153,12 @@ def test_a_live_generator_ends_in_order_when_asked(
     number: signal.Signals, producers: Producers, kafka: KafkaSettings, topic: str
 ) -> None:
     process = producers.start("generate", "--rate", "200", "--truth", str(producers.truth), *FAULTY)
-    _wait_for(lambda: sum(end_offsets(kafka, topic).values()) > 100)
+    until(lambda: sum(end_offsets(kafka, topic).values()) > 100, "messages in Kafka", 30)
 
     process.send_signal(number)
     said = producers.end(process)
 
-    assert _summary(said)["failed"] == 0
+    assert summary_of(said)["failed"] == 0
     _assert_truth_is_what_kafka_holds(kafka, topic, producers.truth)
 
 
@@ -241,15 +209,8 @@ def test_this_machine_tells_of_its_own_traffic(producers: Producers, kafka: Kafk
 
 
 def test_a_kafka_that_is_not_there_ends_with_status_3(tmp_path: Path) -> None:
-    producers = Producers(KafkaSettings("127.0.0.1:9"), "devices", tmp_path)
+    producers = Producers(KafkaSettings("127.0.0.1:9"), tmp_path)
 
     said = producers.run("generate", "--events", "1", status=3)
 
     assert said.splitlines()[-1].startswith("producers: Kafka at 127.0.0.1:9 cannot be reached")
-
-
-def _wait_for(condition: object, limit_s: float = 30.0) -> None:
-    ends_s = time.monotonic() + limit_s
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < ends_s, "the condition did not come true"
-        time.sleep(0.1)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pyarrow as pa
 import pyarrow.compute
@@ -62,6 +63,11 @@ def read_acknowledged(path: str | Path, topic: str) -> list[Acknowledged]:
 
 
 def _filesystem(root: str) -> tuple[pa.fs.FileSystem, str]:
+    if root.startswith("hdfs://"):
+        from hdfs_native.fsspec import HdfsFileSystem
+
+        parts = urlsplit(root)
+        return pa.fs.PyFileSystem(pa.fs.FSSpecHandler(HdfsFileSystem(parts.hostname, parts.port))), parts.path
     if "://" in root:
         filesystem, base = pa.fs.FileSystem.from_uri(root)
         return filesystem, base.rstrip("/")

@@ -175,7 +175,8 @@ class Deployment:
             max_age_days=float(environment.get("LAMBDAMETER_MAX_AGE_DAYS", 35)),
             max_ahead_s=float(environment.get("LAMBDAMETER_MAX_AHEAD_S", 300)))
         check(
-            environment["KAFKA_BOOTSTRAP_SERVERS"], self.database_url, self.archive, acknowledged, rules=rules,
+            environment["KAFKA_BOOTSTRAP_SERVERS"], self.database_url, environment["LAMBDAMETER_ARCHIVE"],
+            acknowledged, rules=rules,
         ).raise_if_broken()
 
     def lag(self) -> int:

@@ -11,7 +11,7 @@ from producers.__main__ import main
 NOWHERE = ("--kafka", "127.0.0.1:9")
 
 
-@pytest.mark.parametrize("arguments", [[], ["generate"], ["host"], ["replay"]])
+@pytest.mark.parametrize("arguments", [[], ["generate"], ["host"], ["replay"], ["window"]])
 def test_help_has_an_example(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*arguments, "--help"])
@@ -32,9 +32,17 @@ def test_all_faults_are_named_at_once_with_status_2(capsys: pytest.CaptureFixtur
     (["generate", "--to", "2021-02-19"], "--to without --from"),
     (["generate", "--from", "2021-02-19", "--to", "2021-02-18"], "--from: want a time before --to"),
     (["generate", "--users", "0"], "--users 0: want"),
-    (["host", "--as", "load"], "--as load: comes with the machines stream"),
-    (["host", "--as", "both"], "--as both: comes with the machines stream"),
+    (["generate", "--stream", "resource_usage", "--machines", "0"], "--machines 0: want"),
     (["host", "--interval", "0"], "--interval 0: want"),
+    (["host", "--as", "load", "--interval", "0.5"], "--interval 0.5: want whole seconds"),
+    (["host", "--samples", "0"], "--samples 0: want"),
+    (["host", "--to", "tcp://127.0.0.1:7070"], "--to tcp://127.0.0.1:7070: a gateway takes the load"),
+    (["host", "--as", "load", "--to", "kafka://127.0.0.1:9092"], "--kafka and --to kafka://…: want one"),
+    (["host", "--as", "load", "--to", "tcp://a:1", "--topic", "x"], "--topic x with --to tcp://a:1: want none"),
+    (["host", "--as", "both", "--topic", "x"], "topic x: want none with --as both"),
+    (["host", "--service", "web=nginx"], "--service: want --as load or both"),
+    (["host", "--as", "load", "--service", "web"], "--service 'web': want NAME=PROCESS"),
+    (["host", "--as", "load", "--service", "a=x", "--service", "b=x"], "--service 'b=x': 'x' is in 'a=x' already"),
     (["host", "--machine", "a/b"], "--machine 'a/b': want"),
     (["replay", "absent.jsonl"], "absent.jsonl: no such file"),
 ])
@@ -43,6 +51,15 @@ def test_a_fault_ends_with_status_2_and_what_is_wanted(
 ) -> None:
     assert main([*arguments, *NOWHERE]) == 2
     assert f"producers: {fault}" in capsys.readouterr().err
+
+
+def test_every_fault_of_a_target_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["host", "--as", "load", "--to", "http://me:word@host/x", "--interval", "9000"]) == 2
+
+    said = capsys.readouterr().err
+    for fault in ("--interval 9000", "scheme 'http'", "no port", "a user or password"):
+        assert fault in said
+    assert "word@" not in said
 
 
 def test_faults_of_a_replay_are_named_before_the_file_is_read(

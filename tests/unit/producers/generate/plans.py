@@ -9,6 +9,7 @@ import pyarrow as pa
 from producers.generate.flow import Flow
 from producers.generate.pace import Pace
 from producers.generate.plan import Faults, Plan
+from producers.generate.streams import GENERATORS
 
 HOUR_MS = 3_600_000
 START_MS = 1_613_768_400_000
@@ -31,9 +32,10 @@ class Sent:
     facts: pa.Table
 
 
-def all_of(wanted: Plan) -> Sent:
+def all_of(wanted: Plan, stream: str = "devices") -> Sent:
     """Everything the plan sends, as a generator would send it."""
-    blocks = list(Flow("devices", wanted, Pace(0.0), with_facts=True).blocks(lambda: True, lambda seconds: None))
+    flow = Flow(stream, GENERATORS[stream], wanted, Pace(0.0), with_facts=True)
+    blocks = list(flow.blocks(lambda: True, lambda seconds: None))
     return Sent(
         keys=[key for block in blocks for key in block.keys],
         values=[value for block in blocks for value in block.values],

@@ -12,10 +12,8 @@ from metering.domain.event import Event, Position
 from metering.domain.judge import judge
 from metering.domain.stream import TimeRules
 from metering.streams.devices import DEVICES
-from producers.generate import cast
-from producers.generate.chunk import draw
-from producers.generate.curve import Curve
-from producers.generate.faults import kinds
+from producers.generate.bad import fitting
+from producers.generate.devices import ALL_BAD, begin, cast
 from producers.generate.messages import Messages
 from producers.generate.plan import Faults, Plan
 from tests.unit.producers.generate.plans import FAULTS, HOUR_MS, START_MS, all_of, plan
@@ -62,8 +60,7 @@ def test_every_event_has_an_id_of_its_own() -> None:
 @pytest.mark.parametrize("piece", [1, 7, 5_000])
 def test_the_bytes_do_not_depend_on_how_many_are_sent_at_a_time(piece: int) -> None:
     wanted = plan(events=500)
-    drawn, order = draw(wanted, 0, Curve(wanted.from_ms, START_MS + 6 * HOUR_MS))
-    messages = Messages("devices", cast.users(20), drawn, order, kinds(age_limited=True), with_facts=False)
+    messages = Messages("devices", *begin(wanted)(0), fitting(ALL_BAD, age_limited=True), with_facts=False)
 
     values: list[bytes | None] = []
     for start in range(0, len(messages), piece):
@@ -167,7 +164,7 @@ def test_all_users_antennas_and_apps_take_part() -> None:
 
 
 def test_more_users_may_take_part() -> None:
-    wanted = Plan(7, START_MS, START_MS + HOUR_MS, 2_000, Faults(), users=500)
+    wanted = Plan(7, START_MS, START_MS + HOUR_MS, 2_000, Faults(), subjects=500)
 
     found = set(all_of(wanted).facts["id"].to_pylist())
 
@@ -177,8 +174,7 @@ def test_more_users_may_take_part() -> None:
 
 def test_a_live_event_happens_when_it_is_sent_and_its_duplicate_keeps_that_time() -> None:
     wanted = Plan(3, START_MS, None, 300, Faults(duplicates=0.5))
-    drawn, order = draw(wanted, 0, None)
-    messages = Messages("devices", cast.users(20), drawn, order, (), with_facts=True)
+    messages = Messages("devices", *begin(wanted)(0), (), with_facts=True)
 
     blocks = [messages.block(index, index + 1, START_MS + index) for index in range(len(messages))]
 

@@ -14,9 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from metering.domain.errors import BadSettings
-from producers.generate.truth import ACKNOWLEDGED, Truth
+from producers.generate.streams import GENERATORS
+from producers.generate.truth import Truth, acknowledged_schema
 from producers.sending.block import Block
 from tests.unit.producers.generate.plans import START_MS, all_of, plan
+
+DEVICES = GENERATORS["devices"]
 
 
 def _block(lost: float = 0.1, seed: int = 1) -> Block:
@@ -79,7 +82,7 @@ def _flat(windows: dict[str, Any]) -> dict[int, Counter[str]]:
 def test_totals_equal_a_naive_recount(tmp_path: Path) -> None:
     block = _block()
 
-    with Truth(tmp_path) as truth:
+    with Truth(tmp_path, DEVICES) as truth:
         truth.record(block)
 
     totals, naive = json.loads((tmp_path / "totals.json").read_text()), _naive(block)
@@ -92,19 +95,19 @@ def test_totals_equal_a_naive_recount(tmp_path: Path) -> None:
 def test_acknowledged_has_a_row_for_each_acknowledged_message_and_no_other(tmp_path: Path) -> None:
     block = _block()
 
-    with Truth(tmp_path) as truth:
+    with Truth(tmp_path, DEVICES) as truth:
         truth.record(block)
 
     rows = pq.read_table(tmp_path / "acknowledged.parquet")
     places = set(zip(rows["partition"].to_pylist(), rows["offset"].to_pylist(), strict=True))
-    assert rows.schema.equals(ACKNOWLEDGED)
+    assert rows.schema.equals(acknowledged_schema(DEVICES))
     assert len(rows) == block.acknowledged == len(places)
     assert places == {(block.partitions[i], block.offsets[i]) for i in range(len(block)) if block.offsets[i] >= 0}
 
 
 def test_a_second_run_adds_to_the_first(tmp_path: Path) -> None:
     for seed in (1, 2):
-        with Truth(tmp_path) as truth:
+        with Truth(tmp_path, DEVICES) as truth:
             truth.record(_block(seed=seed))
 
     totals = json.loads((tmp_path / "totals.json").read_text())
@@ -121,7 +124,7 @@ def test_an_event_that_only_its_duplicate_brought_to_kafka_counts_once(tmp_path:
     block.lose(0, "Kafka did not answer", again=False)
     block.acknowledge(1, 0, 0, START_MS)
 
-    with Truth(tmp_path) as truth:
+    with Truth(tmp_path, DEVICES) as truth:
         truth.record(block)
 
     totals = json.loads((tmp_path / "totals.json").read_text())
@@ -129,7 +132,7 @@ def test_an_event_that_only_its_duplicate_brought_to_kafka_counts_once(tmp_path:
 
 
 def test_nothing_is_in_place_before_the_end_and_no_part_is_left_after_it(tmp_path: Path) -> None:
-    with Truth(tmp_path) as truth:
+    with Truth(tmp_path, DEVICES) as truth:
         truth.record(_block())
         before = {path.name for path in tmp_path.iterdir()}
 
@@ -140,7 +143,7 @@ def test_nothing_is_in_place_before_the_end_and_no_part_is_left_after_it(tmp_pat
 
 
 def test_a_run_without_any_message_leaves_empty_files(tmp_path: Path) -> None:
-    with Truth(tmp_path):
+    with Truth(tmp_path, DEVICES):
         pass
 
     assert json.loads((tmp_path / "totals.json").read_text())["messages"] == 0
@@ -148,5 +151,5 @@ def test_a_run_without_any_message_leaves_empty_files(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_another_generator_writes_to_is_refused(tmp_path: Path) -> None:
-    with Truth(tmp_path), pytest.raises(BadSettings, match="another generator"):
-        Truth(tmp_path)
+    with Truth(tmp_path, DEVICES), pytest.raises(BadSettings, match="another generator"):
+        Truth(tmp_path, DEVICES)

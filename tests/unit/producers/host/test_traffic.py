@@ -12,10 +12,9 @@ from metering.domain.event import Event, Position
 from metering.domain.judge import judge
 from metering.domain.stream import IDENTIFIER, TimeRules
 from metering.streams.devices import DEVICES
-from producers.host.command import block, samples
 from producers.host.counters import RECEIVED, SENT, Growth, Meter, growth, machine_counters
 from producers.host.identifiers import cleaned
-from producers.stop import Stop
+from producers.host.traffic import Traffic, block
 
 
 def _totals(sent: int, received: int, interface: str = "eth0") -> dict[str, dict[str, int]]:
@@ -66,25 +65,6 @@ def test_a_growth_is_never_negative(before: int, after: int) -> None:
     assert growth(before, after) >= 0
 
 
-def test_samples_end_after_as_many_as_asked_for() -> None:
-    readings = iter([_totals(0, 0), _totals(10, 0), _totals(30, 0)])
-
-    taken = list(samples(lambda: next(readings), 0.0, 3, Stop()))
-
-    assert taken == [[Growth("eth0", SENT, 0)], [Growth("eth0", SENT, 10)], [Growth("eth0", SENT, 20)]]
-
-
-def test_a_stop_takes_a_last_sample_so_that_nothing_of_the_interval_is_missed() -> None:
-    readings, stop = iter([_totals(0, 0), _totals(10, 0)]), Stop()
-
-    taken = []
-    for growths in samples(lambda: next(readings), 60.0, None, stop):
-        taken.append(growths)
-        stop.ask()
-
-    assert taken[-1] == [Growth("eth0", SENT, 10)]
-
-
 def test_a_sample_becomes_events_that_the_product_accepts() -> None:
     sample = block("devices", "vera", [Growth("br/0 (lan)", SENT, 10), Growth("eth0", RECEIVED, 0)], 1_613_768_400_250)
 
@@ -107,3 +87,12 @@ def test_this_machines_counters_can_be_read() -> None:
     for counted in machine_counters().values():
         assert set(counted) == {SENT, RECEIVED}
         assert all(total >= 0 for total in counted.values())
+
+
+def test_each_round_gives_the_growths_since_the_one_before() -> None:
+    readings = iter([_totals(0, 0), _totals(10, 0), _totals(30, 0)])
+    traffic = Traffic("devices", "vera", lambda: next(readings))
+
+    sizes = [[json.loads(value or b"")["bytes"] for value in traffic(now_s).values] for now_s in (0, 5, 10)]
+
+    assert sizes == [[0], [10], [20]]
