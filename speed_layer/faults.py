@@ -15,7 +15,9 @@ _KAFKA_AWAY = (
     "Failed to get records", "No resolvable bootstrap urls", "Cannot fetch offset", "Failed to construct kafka",
 )  # fmt: skip
 _DATA_LOSS = ("data loss", "DATA_LOSS", "OffsetOutOfRange", "data may have been lost", "data was lost")
-_ARCHIVE_AWAY = ("OSError", "HdfsAway", "No space left", "ENOSPC", "Permission denied", "Input/output error", "ArrowIOError")
+_ARCHIVE_AWAY = (
+    "OSError", "HdfsAway", "No space left", "ENOSPC", "Permission denied", "Input/output error", "ArrowIOError",
+)  # fmt: skip
 
 
 class Restart(Exception):

@@ -12,7 +12,7 @@ from metering.domain.errors import BadSettings
 
 
 class AppendFile(Protocol):
-    """A file of lines open for appending. It has one writer: two of one file would cut each other's lines.
+    """A file of lines open for appending, by one thread at a time. It has one writer; nothing here keeps a second away.
 
     What `append` has returned for survives kill -9, a lost connection and a power cut. An append that raised or
     was killed may have left any first part of its bytes, all or none of them. That torn line is ended by a
@@ -24,7 +24,8 @@ class AppendFile(Protocol):
     def append(self, content: bytes) -> int:
         """Append whole lines (the last ends with a newline); the file's size after it, in bytes.
 
-        Durable when it returns. Raises OSError where it is not known to be: the sender may append it again.
+        Durable when it returns, and any program can read it then. Takes some milliseconds, on HDFS 5 to 40, however
+        much it is: append many lines at once. Raises OSError where it is not known to be: the sender may append it again.
         """
 
     def close(self) -> None:
@@ -34,7 +35,7 @@ class AppendFile(Protocol):
 def open_for_append(archive: Archive, path: str) -> AppendFile:
     """Open the file `path` (relative to the archive's root) at its end; made, with its folders, where it is absent.
 
-    On HDFS whoever opens it last is its writer: a former one, dead or alive, gets OSError at its next append.
+    On HDFS it takes the file from a writer that was killed, or is in the midst of an append: that one gets OSError.
     Raises OSError where the disk or HDFS does not do it, BadSettings for a storage that cannot append (s3).
     """
     if archive.is_local:
