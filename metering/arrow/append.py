@@ -25,7 +25,7 @@ class AppendFile(Protocol):
         """Append whole lines (the last ends with a newline); the file's size after it, in bytes.
 
         Durable when it returns, and any program can read it then. Takes some milliseconds, on HDFS 5 to 40, however
-        much it is: append many lines at once. Raises OSError where it is not known to be: the sender may append it again.
+        much it is: append many lines at once. Raises OSError where it may not be durable: it can be appended again.
         """
 
     def close(self) -> None:
