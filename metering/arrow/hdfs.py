@@ -64,6 +64,8 @@ class HdfsFiles(HdfsFileSystem):
     """
 
     client: Client
+    cachable = False
+    """fsspec empties its cache in a forked child, and a client that ends there waits for threads it does not have."""
 
     def info(self, path: str, **options: Any) -> dict[str, Any]:
         return ask(super().info, path, **options)

@@ -22,7 +22,7 @@ from producers import options
 from producers.gateway.day_writer import DayWriter
 from producers.gateway.first_buffer import FirstBuffer
 from producers.gateway.inbox import FOLDER, Inbox
-from producers.gateway.lines import Rules
+from producers.gateway.lines import Rules, at_the_door
 from producers.gateway.lock import only_gateway
 from producers.gateway.publisher import Publisher
 from producers.gateway.server import Limits, Server, stop_at
@@ -136,7 +136,7 @@ def _sender(args: argparse.Namespace, settings: Settings) -> Sender:
 
 def _rules(settings: Settings) -> Rules:
     times = TimeRules.from_days(settings.max_age_days, settings.max_ahead_s)
-    return Rules(RESOURCE_USAGE, times, lambda: uuid.uuid4().hex)
+    return Rules(RESOURCE_USAGE, at_the_door(times), lambda: uuid.uuid4().hex)
 
 
 def _limits(args: argparse.Namespace) -> Limits:

@@ -90,7 +90,11 @@ class Publisher(threading.Thread):
 
     def _cursor(self, day: str) -> int:
         if day not in self._cursors:
-            self._cursors[day] = self._inbox.published(day)
+            noted, size = self._inbox.published(day), self._inbox.size(day)
+            if noted > size:
+                LOG.warning("a day file is shorter than was published: it is another one, published from its start",
+                            day=day, published=noted, bytes=size)
+            self._cursors[day] = noted if noted <= size else 0
         return self._cursors[day]
 
     def _waiting_bytes(self, day: str) -> int:
@@ -124,7 +128,7 @@ class Publisher(threading.Thread):
     def _block(self, content: bytes) -> Block:
         """The lines as messages. A line cut short by a crash was never acknowledged, and is left out."""
         keys, values = [], []
-        for line in content.splitlines():
+        for line in content.split(b"\n"):
             subject = self._subject(line)
             if subject is None:
                 self.skipped += bool(line)

@@ -15,20 +15,21 @@ from producers.gateway.lines import Line, Rules, accept, error
 LOG = Log("gateway")
 _END_WITHIN_S = 15.0
 
-Answers = asyncio.Queue[asyncio.Future[str] | None]
+Answer = asyncio.Future[str] | None
 
 
 @dataclass(frozen=True)
 class Limits:
     """`line_bytes` a line; `clients` at once; a client is let go after `idle_s` without a line, or when it does not
-    read its answers for `slow_s`; with `unanswered` lines under way it is not read further. `skip_bytes`: how much
-    of a line that is too long is read to find its end."""
+    read its answers for `slow_s`; with `unanswered` lines under way, or `unanswered_bytes` of them, it is not read
+    further. `skip_bytes`: how much of a line that is too long is read to find its end."""
 
     line_bytes: int = 64 * 1024
     clients: int = 1_000
     idle_s: float = 600.0
     slow_s: float = 30.0
     unanswered: int = 1_000
+    unanswered_bytes: int = 256 * 1024
     skip_bytes: int = 16 * 2**20
 
 
@@ -39,6 +40,32 @@ class Counts:
     accepted: int = 0
     refused: int = 0
     turned_away: int = 0
+
+
+class Answers:
+    """The answers of one client's lines, in their order. `put` waits while too much is under way."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._queue: asyncio.Queue[tuple[Answer, int]] = asyncio.Queue(limits.unanswered)
+        self._most_bytes, self._bytes = limits.unanswered_bytes, 0
+        self._got = asyncio.Event()
+
+    async def put(self, answer: Answer, size: int = 0) -> None:
+        """`size`: the bytes of its line that are held until it is answered."""
+        while self._bytes and self._bytes + size > self._most_bytes:
+            self._got.clear()
+            await self._got.wait()
+        self._bytes += size
+        await self._queue.put((answer, size))
+
+    async def get(self) -> Answer:
+        answer, size = await self._queue.get()
+        self._bytes -= size
+        self._got.set()
+        return answer
+
+    def empty(self) -> bool:
+        return self._queue.empty()
 
 
 class Server:
@@ -85,7 +112,7 @@ class Server:
             writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers: Answers = asyncio.Queue(self._limits.unanswered)
+        answers = Answers(self._limits)
         reading = asyncio.create_task(self._read(reader, answers))
         answering = asyncio.create_task(self._answer(answers, writer))
         self._readers.add(reading)
@@ -149,7 +176,7 @@ class Server:
         self.counts.accepted += 1
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._first.add(Line(found, answer))
-        await answers.put(answer)
+        await answers.put(answer, len(found))
 
     async def _refuse(self, answers: Answers, field: str, why: str) -> None:
         await self._say(answers, error(field, why))
