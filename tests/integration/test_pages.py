@@ -298,12 +298,16 @@ def test_health_has_a_block_for_every_stream(viewer: Client) -> None:
 
 
 def test_the_overview_names_the_stream_that_is_behind(viewer: Client, database_url: str) -> None:
-    seen = "UPDATE layer_status SET seen_at = seen_at {} interval '2 hours' WHERE layer = 'speed:resource_usage'"
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
-        cursor.execute(seen.format("-"))
+        cursor.execute("SELECT layer, seen_at FROM layer_status")
+        before = cursor.fetchall()
+        cursor.execute("UPDATE layer_status SET seen_at = now()")
+        cursor.execute(
+            "UPDATE layer_status SET seen_at = now() - interval '2 hours' WHERE layer = 'speed:resource_usage'")
         connection.commit()
         page, usage = text_of(viewer, "/"), text_of(viewer, "/usage")
-        cursor.execute(seen.format("+"))
+        for layer, seen_at in before:
+            cursor.execute("UPDATE layer_status SET seen_at = %s WHERE layer = %s", (seen_at, layer))
         connection.commit()
 
     assert "resource_usage: the speed layer was last seen 2 h" in page
