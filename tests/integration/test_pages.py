@@ -299,15 +299,15 @@ def test_health_has_a_block_for_every_stream(viewer: Client) -> None:
 
 def test_the_overview_names_the_stream_that_is_behind(viewer: Client, database_url: str) -> None:
     with closing(psycopg2.connect(database_url)) as connection, connection.cursor() as cursor:
-        cursor.execute("SELECT layer, seen_at FROM layer_status")
-        before = cursor.fetchall()
+        cursor.execute("CREATE TEMPORARY TABLE seen AS SELECT layer, seen_at FROM layer_status")
+        cursor.execute("UPDATE stream_offset SET last_append = last_append + interval '1 hour'")
         cursor.execute("UPDATE layer_status SET seen_at = now()")
         cursor.execute(
             "UPDATE layer_status SET seen_at = now() - interval '2 hours' WHERE layer = 'speed:resource_usage'")
         connection.commit()
         page, usage = text_of(viewer, "/"), text_of(viewer, "/usage")
-        for layer, seen_at in before:
-            cursor.execute("UPDATE layer_status SET seen_at = %s WHERE layer = %s", (seen_at, layer))
+        cursor.execute("UPDATE stream_offset SET last_append = last_append - interval '1 hour'")
+        cursor.execute("UPDATE layer_status SET seen_at = seen.seen_at FROM seen WHERE seen.layer = layer_status.layer")
         connection.commit()
 
     assert "resource_usage: the speed layer was last seen 2 h" in page
