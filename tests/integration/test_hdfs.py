@@ -40,6 +40,16 @@ os.kill(os.getpid(), 9)
 """
 
 
+FORKING = """
+import os, subprocess, sys
+from metering.arrow.archive import Archive
+
+Archive(sys.argv[1]).make_folder("before a fork")
+subprocess.run([sys.executable, "-c", "pass"], preexec_fn=os.getpid, check=True)
+print(Archive(sys.argv[1]).size("nothing"))
+"""
+
+
 @pytest.fixture(scope="module")
 def hdfs(stack: Stack) -> Iterator[Stack]:
     """The run's stack with HDFS beside it, as a second `up` with the flag makes it."""
@@ -84,6 +94,14 @@ def test_a_second_up_leaves_hdfs_as_it_is_and_one_without_the_flag_too(hdfs: Sta
     assert hdfs.env() == env
     assert "namenode" in again.stdout
     assert "namenode" not in without.stdout
+
+
+def test_a_program_that_used_an_archive_can_fork_as_pyspark_does(hdfs: Stack) -> None:
+    words = [sys.executable, "-c", FORKING, new_root(hdfs)]
+
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout == "None\n"
 
 
 def test_hdfs_listens_on_loopback_only(hdfs: Stack) -> None:
