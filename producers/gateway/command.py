@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import resource
 import signal
 import uuid
+from contextlib import suppress
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from metering.arrow.archive import Archive
 from metering.clock import SystemClock
-from metering.domain.errors import BadSettings, ServiceAway
+from metering.domain.errors import BadSettings
 from metering.domain.stream import TimeRules
 from metering.kafka.topics import ensure_topic
 from metering.settings import Settings
@@ -24,14 +27,18 @@ from producers.gateway.first_buffer import FirstBuffer
 from producers.gateway.inbox import FOLDER, Inbox
 from producers.gateway.lines import Rules, at_the_door
 from producers.gateway.lock import only_gateway
+from producers.gateway.part import Part
 from producers.gateway.publisher import Publisher
-from producers.gateway.server import Limits, Server, stop_at
+from producers.gateway.server import END_WITHIN_S, Limits, Server, stop_at
 from producers.sending.clients import CLIENTS, open_sender
 from producers.sending.sender import Sender
 
 LOG = Log("gateway")
 _TELL_EVERY_S = 30.0
 _PUBLISH_AT_THE_END_S = 10.0
+_LOOK_S = 1.0
+_OTHER_FILES = 300
+"""Open files beside the clients' own: clients that are turned away, Kafka, the inbox, libraries."""
 
 
 def register(commands: Any) -> None:
@@ -79,8 +86,23 @@ def _faults(args: argparse.Namespace) -> list[str]:
         ("--slow-s", args.slow_s, args.slow_s > 0, "seconds, such as 30"),
         ("--unanswered", args.unanswered, args.unanswered > 0, "a number of lines, such as 1000"),
         ("--keep-days", args.keep_days, args.keep_days >= 1, "days, such as 35"),
+        ("--client", args.client, args.client != "confluent" or find_spec("confluent_kafka"),
+         "the extra for bulk, pip install 'lambdameter[bulk]'"),
+        ("--clients", args.clients, _may_open(args.clients + _OTHER_FILES),
+         f"at most this machine's limit of open files (ulimit -Hn) less {_OTHER_FILES}"),
     )
     return [f"{name} {given}: want {wanted}" for name, given, good, wanted in wants if not good]
+
+
+def _may_open(files: int) -> bool:
+    """Raise this process's limit of open files to so many; False where it may not be that high."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= files:
+        return True
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+        return True
+    return False
 
 
 async def _serve(args: argparse.Namespace, settings: Settings, archive: Archive) -> None:
@@ -99,15 +121,30 @@ async def _serve(args: argparse.Namespace, settings: Settings, archive: Archive)
     publisher.start()
     LOG.info("taking samples", host=args.host, port=listening.sockets[0].getsockname()[1], inbox=archive.full(FOLDER))
     telling = asyncio.create_task(_tell(server, writer, publisher))
-    await stopping.wait()
+    failure = await _until_stopped(stopping, writer, publisher)
     LOG.info("stopping: what has come is kept and answered")
     listening.close()
-    await server.end()
+    await server.end(0 if failure else END_WITHIN_S)
     await asyncio.to_thread(writer.end)
     all_published = await asyncio.to_thread(publisher.end, _PUBLISH_AT_THE_END_S)
     telling.cancel()
     LOG.info("stopped", kept=writer.kept, refused=server.counts.refused, published=publisher.published,
              left="nothing" if all_published else "some samples wait on disk for the next start")
+    if failure:
+        raise failure
+
+
+async def _until_stopped(stopping: asyncio.Event, *parts: Part) -> BaseException | None:
+    """Wait for a signal, or for a part that failed: without it no sample would be kept or published any more."""
+    while not stopping.is_set():
+        for part in parts:
+            if part.failure:
+                LOG.error("a part of the gateway failed; it ends", part=part.name, why=repr(part.failure))
+                return part.failure
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK_S):
+                await stopping.wait()
+    return None
 
 
 async def _tell(server: Server, writer: DayWriter, publisher: Publisher) -> None:
@@ -125,12 +162,8 @@ async def _tell(server: Server, writer: DayWriter, publisher: Publisher) -> None
 
 
 def _sender(args: argparse.Namespace, settings: Settings) -> Sender:
-    """A Kafka client, once Kafka answers. Raises ServiceAway."""
-    try:
-        ensure_topic(settings.kafka, RESOURCE_USAGE.topic)
-    except BadSettings as refused:
-        # Samples are kept whatever Kafka says of us; an operator reads why in the log.
-        raise ServiceAway("; ".join(refused.faults)) from refused
+    """A Kafka client, once Kafka answers. Raises ServiceAway, or BadSettings where Kafka refuses us."""
+    ensure_topic(settings.kafka, RESOURCE_USAGE.topic)
     return open_sender(args.client, settings.kafka)
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import threading
 from collections.abc import Callable, Sequence
 
 from metering.clock import Clock
 from metering.telemetry import Log
 from producers.gateway.inbox import Inbox
 from producers.gateway.lines import OK, Line, error
+from producers.gateway.part import Part
 
 LOG = Log("gateway")
 _TOLD_EVERY = 100
 
 
-class DayWriter(threading.Thread):
+class DayWriter(Part):
     """Writes all that waits at once, flushes it, and only then answers. `written` is called after each write."""
 
     def __init__(
         self, inbox: Inbox, clock: Clock, loop: asyncio.AbstractEventLoop, written: Callable[[], None]
     ) -> None:
-        super().__init__(name="day writer", daemon=True)
+        super().__init__("day writer")
         self._inbox, self._clock, self._loop, self._written = inbox, clock, loop, written
         self._waiting: queue.SimpleQueue[Sequence[Line] | None] = queue.SimpleQueue()
         self._failures = 0
@@ -38,7 +38,7 @@ class DayWriter(threading.Thread):
         self.join()
         self._inbox.close()
 
-    def run(self) -> None:
+    def work(self) -> None:
         goes_on = True
         while goes_on:
             handed = [self._waiting.get()]

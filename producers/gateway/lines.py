@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from metering.domain.event import Event, Position, Reason, Rejection
 from metering.domain.judge import MAX_MESSAGE_BYTES, judge
@@ -17,6 +18,7 @@ OK = "ok"
 
 _KAFKA_AWAY_S = 86_400
 _CLOCKS_APART_S = 5
+_LONGEST_INTEGER = 400
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,16 @@ def _declared(stream: Stream, line: bytes, stamps: Mapping[str, bytes]) -> bytes
     """The line less what is to be stamped, which may be there as null, spelt with escapes too. Only declared fields
     are written anew: an unknown one may hold what JSON cannot say again, such as 1e400."""
     names = {name for field in stream.all_fields for name in field.names} - set(stamps)
-    fields = {name: value for name, value in json.loads(line).items() if name in names}
+    fields = {name: value for name, value in read(line).items() if name in names}
     return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def read(line: bytes) -> Any:
+    """The JSON of a line. Raises ValueError.
+
+    An unknown field may hold an integer that is longer than Python reads (4,300 digits): its first digits will do.
+    """
+    return json.loads(line, parse_int=lambda digits: int(digits[:_LONGEST_INTEGER]))
 
 
 def refusal(rejection: Rejection) -> str:

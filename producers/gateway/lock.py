@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from metering.domain.errors import LambdameterError
+from metering.domain.errors import LambdameterError, ServiceAway
 
 
 class AnotherGateway(LambdameterError):
@@ -18,13 +18,17 @@ class AnotherGateway(LambdameterError):
 
 @contextmanager
 def only_gateway(folder: Path) -> Iterator[None]:
-    """Hold the lock in `folder`; it ends with the process, however that ends. Raises AnotherGateway.
+    """Hold the lock in `folder`; it ends with the process, however that ends. Raises AnotherGateway, ServiceAway.
 
-    On HDFS the folder is this machine's home: another machine's gateway is kept out by HDFS, which lets only the
-    last one that opened a file append to it.
+    On HDFS the folder is this machine's home, and nothing keeps a gateway of another home away. HDFS lets one of the
+    two append at a time, the other's senders are told; both publish every line, which counts once.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "gateway.lock").open("a") as file:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "gateway.lock").open("a")
+    except OSError as error:
+        raise ServiceAway(f"the gateway's lock cannot be made: {error}") from error
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

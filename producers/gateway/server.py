@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from metering.clock import Clock
 from metering.telemetry import Log
+from producers.gateway.answers import Answers
 from producers.gateway.first_buffer import FirstBuffer
 from producers.gateway.lines import Line, Rules, accept, error
+from producers.gateway.parting import part
 
 LOG = Log("gateway")
-_END_WITHIN_S = 15.0
+END_WITHIN_S = 15.0
 
-Answer = asyncio.Future[str] | None
+BACKLOG = 128
+MOST_TURNED_AWAY = 100
+"""Connections that wait to be taken, and that are told at one time that there are too many."""
 
 
 @dataclass(frozen=True)
@@ -42,32 +45,6 @@ class Counts:
     turned_away: int = 0
 
 
-class Answers:
-    """The answers of one client's lines, in their order. `put` waits while too much is under way."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._queue: asyncio.Queue[tuple[Answer, int]] = asyncio.Queue(limits.unanswered)
-        self._most_bytes, self._bytes = limits.unanswered_bytes, 0
-        self._got = asyncio.Event()
-
-    async def put(self, answer: Answer, size: int = 0) -> None:
-        """`size`: the bytes of its line that are held until it is answered."""
-        while self._bytes and self._bytes + size > self._most_bytes:
-            self._got.clear()
-            await self._got.wait()
-        self._bytes += size
-        await self._queue.put((answer, size))
-
-    async def get(self) -> Answer:
-        answer, size = await self._queue.get()
-        self._bytes -= size
-        self._got.set()
-        return answer
-
-    def empty(self) -> bool:
-        return self._queue.empty()
-
-
 class Server:
     """Takes lines from clients into the first buffer. Whatever one client does, the others do not wait for it."""
 
@@ -75,6 +52,7 @@ class Server:
         self._rules, self._limits, self._first, self._clock = rules, limits, first, clock
         self._readers: set[asyncio.Task[None]] = set()
         self._clients: set[asyncio.Task[None]] = set()
+        self._turning_away = 0
         self.counts = Counts()
 
     @property
@@ -82,37 +60,57 @@ class Server:
         return len(self._clients)
 
     async def listen(self, host: str, port: int) -> asyncio.Server:
-        return await asyncio.start_server(self._connected, host, port, limit=self._limits.line_bytes + 2, backlog=1024)
+        with_cr = self._limits.line_bytes + 1
+        return await asyncio.start_server(self._connected, host, port, limit=with_cr, backlog=BACKLOG)
 
-    async def end(self) -> None:
-        """Read no more, hand on what has come, and let every client have its answers."""
+    async def end(self, within_s: float = END_WITHIN_S) -> None:
+        """Read no more, hand on what has come, and let every client have its answers, for so many seconds."""
         for reader in list(self._readers):
             reader.cancel()
         self._first.flush()
         clients = list(self._clients)
         if clients:
-            await asyncio.wait(clients, timeout=_END_WITHIN_S)
+            await asyncio.wait(clients, timeout=within_s)
         for client in clients:
             client.cancel()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = asyncio.current_task()
         assert client is not None
-        try:
+        # Cancelled is what `end` does, and nobody is to hear of it.
+        with suppress(asyncio.CancelledError):
             if len(self._clients) >= self._limits.clients:
-                self.counts.turned_away += 1
-                writer.write(f"{error('clients', f'{self._limits.clients} are connected already')}\n".encode())
+                await self._turn_away(reader, writer)
                 return
             self._clients.add(client)
+            try:
+                await self._converse(reader, writer)
+            finally:
+                self._clients.discard(client)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
             await self._talk(reader, writer)
-        except (OSError, asyncio.CancelledError):
-            pass
+        except Exception as fault:
+            LOG.error("a connection failed", why=repr(fault))
         finally:
-            self._clients.discard(client)
-            writer.close()
+            await part(reader, writer)
+
+    async def _turn_away(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Say why and part. Beyond so many at a time they are cut without a word: each costs an open file."""
+        self.counts.turned_away += 1
+        if self._turning_away >= MOST_TURNED_AWAY:
+            writer.transport.abort()
+            return
+        self._turning_away += 1
+        try:
+            writer.write(f"{error('clients', f'{self._limits.clients} are connected already')}\n".encode())
+            await part(reader, writer)
+        finally:
+            self._turning_away -= 1
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers = Answers(self._limits)
+        answers = Answers(self._limits.unanswered, self._limits.unanswered_bytes)
         reading = asyncio.create_task(self._read(reader, answers))
         answering = asyncio.create_task(self._answer(answers, writer))
         self._readers.add(reading)
@@ -144,7 +142,7 @@ class Server:
                 await self._refuse(answers, "line", f"none for {self._limits.idle_s:g} s; connect again")
                 return
             except asyncio.LimitOverrunError:
-                await self._refuse(answers, "line", f"SIZE: longer than {self._limits.line_bytes} bytes")
+                await self._refuse_long(answers)
                 if not await self._skip(reader):
                     return
             except asyncio.IncompleteReadError as ended:
@@ -169,14 +167,20 @@ class Server:
         return False
 
     async def _take(self, raw: bytes, answers: Answers) -> None:
+        if len(raw.rstrip(b"\r\n")) > self._limits.line_bytes:
+            await self._refuse_long(answers)
+            return
         found = accept(self._rules, raw, self._clock.now())
         if isinstance(found, str):
             await self._say(answers, found)
             return
         self.counts.accepted += 1
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._first.add(Line(found, answer))
         await answers.put(answer, len(found))
+        self._first.add(Line(found, answer))
+
+    async def _refuse_long(self, answers: Answers) -> None:
+        await self._refuse(answers, "line", f"SIZE: longer than {self._limits.line_bytes} bytes")
 
     async def _refuse(self, answers: Answers, field: str, why: str) -> None:
         await self._say(answers, error(field, why))
@@ -195,14 +199,7 @@ class Server:
                     await writer.drain()
 
 
-def stop_at(event: asyncio.Event, *signals: int) -> Callable[[], None]:
-    """Set the event at each of the signals; gives what undoes it."""
-    loop = asyncio.get_running_loop()
+def stop_at(event: asyncio.Event, *signals: int) -> None:
+    """Set the event at each of the signals."""
     for number in signals:
-        loop.add_signal_handler(number, event.set)
-
-    def undo() -> None:
-        for number in signals:
-            loop.remove_signal_handler(number)
-
-    return undo
+        asyncio.get_running_loop().add_signal_handler(number, event.set)

@@ -16,9 +16,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import psutil
+import pyarrow.parquet as pq
 import pytest
 
 from local_stack import Stack
+from metering.arrow.archive import Archive
 from metering.settings import KafkaSettings
 from tests.lib.layers import Deployment, deployed
 from tests.lib.running import Running, until
@@ -28,17 +30,19 @@ from tests.lib.topic_content import content
 pytestmark = pytest.mark.stack
 
 TOPIC = "resource_usage"
-CLIENTS, LINES = 50, 105_000
+CLIENTS, LINES = 50, 108_000
 ACKNOWLEDGED = 100_000
 """At least: a kill leaves up to a window of each client that does not send again unsure."""
 
-STAMPED_CLIENTS = 10
-HDFS_LINES, HDFS_OUTAGE_S = 105_000, 20.0
+STAMPED_CLIENTS = 25
+HDFS_LINES, HDFS_OUTAGE_S = 108_000, 20.0
 SERVICES = ("web", "database", "cache")
 """Of the clients that make ids of their own and send again; the others have the service `worker`."""
 
-Totals = dict[tuple[str, int], tuple[int, Decimal, Decimal, Decimal]]
-"""By service and minute (epoch seconds): samples, and the sums of cpu, ram and disk."""
+Totals = dict[tuple[str, int], tuple[Decimal | float | None, ...]]
+"""By service or machine and minute (epoch seconds): samples, and the sums of cpu, ram and disk."""
+
+Percent = Callable[[str], Decimal | None]
 
 
 @pytest.fixture
@@ -122,24 +126,37 @@ def once(messages: Iterable[dict[str, object]]) -> list[dict[str, object]]:
     return list(first.values())
 
 
-def totals(found: Iterable[tuple[str, float, Callable[[str], Decimal | None]]]) -> Totals:
-    """Of service, time and what gives a percentage by its name."""
+def totals(found: Iterable[tuple[str, float, Percent]]) -> Totals:
+    """Of service or machine, time and what gives a percentage by its name."""
     sums: dict[tuple[str, int], list[Decimal]] = defaultdict(lambda: [Decimal(0)] * 4)
     for service, timestamp, percent in found:
         row = sums[service, int(timestamp) // 60 * 60]
         row[0] += 1
         for place, name in enumerate(("cpu", "ram", "disk"), 1):
             row[place] += percent(name) or 0
-    return {key: (int(row[0]), row[1], row[2], row[3]) for key, row in sums.items()}
+    return {key: tuple(row) for key, row in sums.items()}
 
 
-def of_senders(sent: Iterable[Sent]) -> Totals:
-    return totals((one.fields["service"], one.fields["timestamp"], one.percent) for one in sent)
+def peaks(found: Iterable[tuple[str, float, Percent]]) -> Totals:
+    """The highest cpu of each service and minute, and its first time."""
+    highest: Totals = {}
+    for service, timestamp, percent in found:
+        key, cpu = (service, int(timestamp) // 60 * 60), percent("cpu")
+        if cpu is not None:
+            highest[key] = min(highest.get(key, (-cpu, timestamp)), (-cpu, timestamp))
+    return {key: (-row[0], row[1]) for key, row in highest.items()}
 
 
-def of_messages(messages: Iterable[dict[str, object]]) -> Totals:
-    return totals(
-        (str(one["service"]), float(str(one["timestamp"])), Sent(0, one).percent) for one in messages)
+def seen_by(field: str, samples: Iterable[dict[str, object]]) -> list[tuple[str, float, Percent]]:
+    return [(str(one[field]), float(str(one["timestamp"])), Sent(0, one).percent) for one in samples]
+
+
+def of_senders(sent: Iterable[Sent], field: str = "service") -> Totals:
+    return totals(seen_by(field, (one.fields for one in sent)))
+
+
+def of_messages(messages: Iterable[dict[str, object]], field: str = "service") -> Totals:
+    return totals(seen_by(field, messages))
 
 
 def assert_kafka_has_it_once(load: Load, messages: list[dict[str, object]]) -> None:
@@ -167,6 +184,58 @@ def served(layers: Deployment) -> Totals:
     return {(service, minute): (number, cpu, ram, disk) for service, minute, number, cpu, ram, disk in rows}
 
 
+def served_machines(layers: Deployment) -> Totals:
+    rows = layers.rows(
+        "SELECT machine_id, extract(epoch FROM minute)::bigint, samples, cpu, ram, cpu_percent_s, sampled_s"
+        " FROM machine_minute")
+    assert all((cpu, number) == (percent_s, known) for _, _, number, cpu, _, percent_s, known in rows)
+    return {(machine, minute): (number, cpu, ram) for machine, minute, number, cpu, ram, _, _ in rows}
+
+
+def served_peaks(layers: Deployment) -> Totals:
+    rows = layers.rows(
+        "SELECT service, extract(epoch FROM time_stamp)::bigint, max_cpu, extract(epoch FROM max_cpu_time)"
+        " FROM service_minute")
+    return {(service, minute): (cpu, float(at)) for service, minute, cpu, at in rows}
+
+
+def without_disk(sums: Totals) -> Totals:
+    return {key: row[:3] for key, row in sums.items()}
+
+
+def archived_ids(layers: Deployment) -> list[str]:
+    """The event_id of every archived sample, once for each identity, by the files that are listed."""
+    archive = Archive(layers.environment()["LAMBDAMETER_ARCHIVE"])
+    paths = layers.rows("SELECT path FROM archive_file WHERE superseded IS NULL AND topic = %s", TOPIC)
+    tables = [
+        pq.read_table(archive.full(path), filesystem=archive.files, partitioning=None).select(["event_id", "timestamp"])
+        for (path,) in paths]
+    hours = {
+        (at.replace(minute=0, second=0, microsecond=0), name)
+        for table in tables for name, at in zip(*(column.to_pylist() for column in table.columns), strict=True)}
+    return [name for _, name in hours]
+
+
+def assert_layers_have_it_once(layers: Deployment, load: Load, messages: list[dict[str, object]]) -> None:
+    """After both layers: archived once in effect, proven, and every sum and peak that of the senders themselves."""
+    own = [one for client in load.clients if client.sends_again for one in client.acknowledged]
+    distinct, by_minute = once(messages), served(layers)
+    assert sorted(archived_ids(layers)) == sorted(str(message["event_id"]) for message in distinct)
+    assert {key: row for key, row in by_minute.items() if key[0] != "worker"} == of_senders(own)
+    assert by_minute == of_messages(distinct)
+    machines = {one.fields["machine_id"] for one in own}
+    by_machine = served_machines(layers)
+    assert {key: row for key, row in by_machine.items() if key[0] in machines} == without_disk(
+        of_senders(own, "machine_id"))
+    assert by_machine == without_disk(of_messages(distinct, "machine_id"))
+    expected = peaks(seen_by("service", distinct))
+    assert {key: row[0] for key, row in served_peaks(layers).items()} == {key: row[0] for key, row in expected.items()}
+    assert all(abs(at - float(str(expected[key][1]))) < 2e-6 for key, (_, at) in served_peaks(layers).items())
+    [(proofs, broken)] = layers.rows("SELECT count(*), count(*) FILTER (WHERE NOT ok) FROM proof")
+    assert (proofs > 0, broken) == (True, 0)
+    assert layers.rows("SELECT count(*) FROM dead_letter") == [(0,)]
+
+
 def test_100_000_samples_of_50_clients_through_a_gateway_killed_three_times(
     layers: Deployment, record_property: Callable[[str, object], None]
 ) -> None:
@@ -191,12 +260,7 @@ def test_100_000_samples_of_50_clients_through_a_gateway_killed_three_times(
     layers.must("speed_layer", "--once")
     assert sum(row[0] for row in served(layers).values()) == len(messages)
     layers.must("batch_layer")
-
-    own = [one for client in load.clients if client.sends_again for one in client.acknowledged]
-    by_minute = served(layers)
-    assert {key: row for key, row in by_minute.items() if key[0] != "worker"} == of_senders(own)
-    assert by_minute == of_messages(once(messages))
-    assert layers.rows("SELECT count(*) FROM dead_letter") == [(0,)]
+    assert_layers_have_it_once(layers, load, messages)
 
 
 def test_kafka_away_is_said_and_caught_up_and_nobody_waits_for_it(layers: Deployment) -> None:
@@ -275,16 +339,17 @@ def hdfs(stack: Stack) -> Iterator[Stack]:
         wider.service(name).stop()
 
 
-def test_samples_through_a_gateway_on_hdfs_killed_once_and_its_datanode_away_for_20_s(
+def test_samples_through_a_gateway_on_hdfs_killed_three_times_and_its_datanode_away_for_20_s(
     layers: Deployment, hdfs: Stack
 ) -> None:
     layers.settings["LAMBDAMETER_ARCHIVE"] = f"{hdfs.env()['LAMBDAMETER_HDFS']}/archive-{uuid4().hex[:8]}"
     port, datanode = free_port(), hdfs.service("datanode")
     running = gateway(layers, port)
     load = Load(clients_of(HDFS_LINES, patient=True), port)
-    load.wait_until(0.2)
-    running.kill()
-    running = gateway(layers, port)
+    for share in (0.2, 0.4):
+        load.wait_until(share)
+        running.kill()
+        running = gateway(layers, port)
     load.wait_until(0.5)
     datanode.kill()
     time.sleep(HDFS_OUTAGE_S)
@@ -292,7 +357,11 @@ def test_samples_through_a_gateway_on_hdfs_killed_once_and_its_datanode_away_for
     datanode.start()
     datanode.wait_ready()
     until(lambda: load.acknowledged > before, "lines are taken again", 90)
+    load.wait_until(0.7)
+    running.kill()
+    running = gateway(layers, port)
     load.wait()
+    assert load.acknowledged >= ACKNOWLEDGED
     print(f"{load.acknowledged} acknowledged in {load.seconds:.1f} s on HDFS")
     until(lambda: sum(layers.samples.ends().values()) >= load.acknowledged, "the publisher has caught up", 90)
     ended(running)
@@ -301,4 +370,4 @@ def test_samples_through_a_gateway_on_hdfs_killed_once_and_its_datanode_away_for
     assert_kafka_has_it_once(load, messages)
     layers.must("speed_layer", "--once")
     layers.must("batch_layer")
-    assert served(layers) == of_messages(once(messages))
+    assert_layers_have_it_once(layers, load, messages)

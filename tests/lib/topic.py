@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -58,7 +58,9 @@ class Topic:
             "configs": {"message.timestamp.type": timestamp_type},
         }  # fmt: skip
         with KafkaAdminClient(bootstrap_servers=self._servers) as admin:
-            admin.create_topics({self._name: wanted})
+            # A client that lost the first answer asks again, and is told that the topic is there.
+            with suppress(kafka_errors.TopicAlreadyExistsError):
+                admin.create_topics({self._name: wanted})
             admin.wait_for_topics([self._name])
 
     def make_anew(self, timestamp_type: str = "LogAppendTime") -> None:

@@ -36,6 +36,18 @@ def test_lines_of_a_failed_append_are_gone_since_their_senders_were_told_so(
     assert kept(tmp_path, DAY).replace(b"\n\n", b"\n") == b"1\n2\n7\n" == inbox.read(DAY, 0, MOST)
 
 
+def test_what_another_gateway_wrote_meanwhile_is_not_cut_off(tmp_path: Path, disk: FailingDisk) -> None:
+    inbox, other = Inbox(Archive(str(tmp_path))), Inbox(Archive(str(tmp_path)))
+    inbox.append(DAY, b"1\n")
+    other.append(DAY, b"other\n")
+
+    disk.room = 2
+    with pytest.raises(OSError, match="No space"):
+        inbox.append(DAY, b"2\n3\n")
+
+    assert kept(tmp_path, DAY).startswith(b"1\nother\n")
+
+
 def test_a_first_append_that_fails_leaves_nothing_either(tmp_path: Path, disk: FailingDisk) -> None:
     inbox = Inbox(Archive(str(tmp_path)))
 
@@ -63,13 +75,37 @@ def test_the_cursor_is_found_again_and_0_where_there_is_none_or_none_that_can_be
     inbox.append(DAY, b"1\n2\n")
     assert inbox.published(DAY) == 0
 
-    inbox.note_published(DAY, 2)
-    inbox.note_published(DAY, 4)
+    inbox.note_published(DAY, 2, b"1\n")
+    inbox.note_published(DAY, 4, b"2\n")
     assert Inbox(Archive(str(tmp_path))).published(DAY) == 4
     assert not list(tmp_path.rglob("*.part"))
 
     next((tmp_path / "inbox").glob("*.published")).write_text("")
     assert Inbox(Archive(str(tmp_path))).published(DAY) == 0
+
+
+@pytest.mark.parametrize("noted", ["", "4", "4\n", "4\n9\n", "400\n2\n", "2\n2\n", "x\n2\n", "\n", "-4\n2\n"])
+def test_a_cursor_that_is_torn_or_of_another_file_counts_for_nothing(tmp_path: Path, noted: str) -> None:
+    inbox = Inbox(Archive(str(tmp_path)))
+    inbox.append(DAY, b"1\n2\n3\n")
+    cursor = tmp_path / "inbox" / f"{DAY}.published"
+
+    cursor.write_text("4\n2\n")
+    assert inbox.published(DAY) == 4
+    cursor.write_text(noted)
+    assert inbox.published(DAY) == 0
+
+
+def test_rubbish_without_an_end_of_line_does_not_hide_what_follows(tmp_path: Path) -> None:
+    Inbox(Archive(str(tmp_path))).append(DAY, b"1\n")
+    with (tmp_path / "inbox" / f"{DAY}.jsonl").open("ab") as file:
+        file.write(b"\0" * 1_000)
+
+    inbox = Inbox(Archive(str(tmp_path)))
+    assert inbox.read(DAY, 2, 10) == b""
+    inbox.append(DAY, b"2\n")
+
+    assert inbox.read(DAY, 2, 10) == b"\0" * 1_000 + b"\n2\n"
 
 
 def test_reading_gives_whole_lines_only_and_in_pieces(tmp_path: Path) -> None:
@@ -87,6 +123,6 @@ def test_days_are_listed_in_order_and_other_files_are_not(tmp_path: Path) -> Non
         inbox.append(day, b"1\n")
     (tmp_path / "inbox" / "notes.jsonl").touch()
 
-    assert inbox.days() == ["2026-11-30", "2026-12-01"]
+    assert list(inbox.days().items()) == [("2026-11-30", 2), ("2026-12-01", 2)]
     inbox.remove("2026-11-30")
-    assert inbox.days() == ["2026-12-01"]
+    assert list(inbox.days()) == ["2026-12-01"]

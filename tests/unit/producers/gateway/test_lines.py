@@ -15,7 +15,7 @@ from metering.domain.event import Event, Position
 from metering.domain.judge import MAX_MESSAGE_BYTES, judge
 from metering.domain.stream import TimeRules
 from metering.streams.machines import RESOURCE_USAGE
-from producers.gateway.lines import Rules, accept, at_the_door, error
+from producers.gateway.lines import Rules, accept, at_the_door, error, read
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 250_001, tzinfo=UTC)
 NOON_US = 1_795_521_600_250_001
@@ -88,6 +88,18 @@ def test_a_key_spelt_with_escapes_is_not_stamped_twice() -> None:
 ])
 def test_what_json_cannot_say_again_does_not_spoil_a_stamped_line(raw: bytes) -> None:
     assert _behind_kafka(_accepted(raw)).event_id == "made-1"
+
+
+@pytest.mark.parametrize("given", [
+    b'"event_id":"e","timestamp":1795521500,', b'"event_id":null,"interval_s":5,', b"",
+])
+def test_an_integer_longer_than_python_reads_is_no_reason_to_stumble(given: bytes) -> None:
+    raw = b'{"machine_id":"m","cpu":1,"ram":2,' + given + b'"note":' + b"9" * 5_000 + b"}"
+
+    kept = _accepted(raw)
+
+    assert _behind_kafka(kept).event_id in ("e", "made-1")
+    assert read(kept)["machine_id"] == "m"
 
 
 @pytest.mark.parametrize("raw", [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import pytest
 
 from metering.arrow.archive import Archive
 from metering.clock import TestClock
-from metering.domain.errors import ServiceAway
+from metering.domain.errors import BadSettings, ServiceAway
 from metering.streams.machines import RESOURCE_USAGE
 from producers.gateway.inbox import Inbox
 from producers.gateway.publisher import Publisher
@@ -136,12 +137,92 @@ def test_a_carriage_return_in_a_kept_line_does_not_part_it(tmp_path: Path) -> No
 def test_a_file_shorter_than_its_cursor_is_another_file_and_published_from_its_start(tmp_path: Path) -> None:
     inbox, sender = Inbox(Archive(str(tmp_path))), FakeSender()
     inbox.append(TODAY, sample(1))
-    inbox.note_published(TODAY, 10_000)
+    inbox.note_published(TODAY, 10_000, sample(1))
 
     with publishing(tmp_path, lambda: sender) as (publisher, _):
         wait_for(lambda: publisher.published == 1)
 
     assert values(sender) == [1]
+
+
+def test_a_file_in_place_of_the_published_one_is_published_from_its_start_however_long_it_is(tmp_path: Path) -> None:
+    inbox, sender = Inbox(Archive(str(tmp_path))), FakeSender()
+    inbox.append(TODAY, sample(1) + sample(2))
+    inbox.note_published(TODAY, 2 * len(sample(1)), sample(1) + sample(2))
+    (tmp_path / "inbox" / f"{TODAY}.jsonl").write_bytes(sample(3) + sample(4) + sample(5))
+
+    with publishing(tmp_path, lambda: sender) as (publisher, _):
+        wait_for(lambda: publisher.published == 3)
+
+    assert values(sender) == [3, 4, 5]
+
+
+def test_a_client_that_takes_nothing_any_more_is_replaced(tmp_path: Path) -> None:
+    senders = [FakeSender(losing=1_000_000), FakeSender()]
+    given = iter(senders)
+
+    with publishing(tmp_path, lambda: next(given)) as (publisher, inbox):
+        inbox.append(TODAY, sample(1))
+        wait_for(lambda: publisher.published == 1)
+
+    assert senders[0].closed
+    assert values(senders[1]) == [1]
+
+
+@pytest.mark.parametrize("fault", [ServiceAway("no broker"), OSError("no disk"), BadSettings(["no right"])])
+def test_new_samples_do_not_hurry_the_next_try(tmp_path: Path, fault: Exception) -> None:
+    tries: list[float] = []
+
+    def connect() -> Sender:
+        tries.append(time.monotonic())
+        raise fault
+
+    with publishing(tmp_path, connect) as (publisher, inbox):
+        inbox.append(TODAY, sample(1))
+        ends_s = time.monotonic() + 1.5
+        while time.monotonic() < ends_s:
+            publisher.wake()
+            time.sleep(0.01)
+        assert 1 <= len(tries) <= 2
+        assert publisher.is_alive()
+
+
+def test_a_fault_nobody_thought_of_is_not_silent(tmp_path: Path) -> None:
+    def connect() -> Sender:
+        raise LookupError("a bug")
+
+    with publishing(tmp_path, connect) as (publisher, inbox):
+        inbox.append(TODAY, sample(1))
+        wait_for(lambda: publisher.failure)
+
+    assert isinstance(publisher.failure, LookupError)
+
+
+def test_an_end_does_not_wait_for_a_client_that_never_connects(tmp_path: Path) -> None:
+    let_go = threading.Event()
+
+    def connect() -> Sender:
+        let_go.wait(30)
+        raise ServiceAway("after all")
+
+    with publishing(tmp_path, connect) as (publisher, inbox):
+        inbox.append(TODAY, sample(1))
+        wait_for(lambda: inbox.days())
+        time.sleep(0.1)
+        began = time.monotonic()
+        assert not publisher.end(0.1)
+        assert time.monotonic() - began < 10
+        let_go.set()
+
+
+def test_what_no_reader_can_parse_is_left_out(tmp_path: Path) -> None:
+    inbox, sender = Inbox(Archive(str(tmp_path))), FakeSender()
+    inbox.append(TODAY, b"[" * 100_000 + b"\n" + b"\0" * 50 + b"\n" + b"[1]\n" + b'{"machine_id":1}\n' + sample(1))
+
+    with publishing(tmp_path, lambda: sender) as (publisher, _):
+        wait_for(lambda: publisher.published == 1)
+
+    assert publisher.skipped == 4
 
 
 @pytest.mark.parametrize("away", [False, True])
@@ -153,9 +234,9 @@ def test_old_files_go_once_kafka_has_them_whole(tmp_path: Path, away: bool) -> N
         inbox.append(TODAY, sample(2))
         if away:
             wait_for(lambda: sender.outstanding)
-            assert inbox.days() == [LONG_AGO, TODAY]
+            assert list(inbox.days()) == [LONG_AGO, TODAY]
         else:
-            wait_for(lambda: inbox.days() == [TODAY])
+            wait_for(lambda: list(inbox.days()) == [TODAY])
 
 
 def test_an_end_in_order_publishes_the_rest_and_says_whether_it_could(tmp_path: Path) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
-from metering.clock import SystemClock
+from metering.clock import Clock, SystemClock
 from metering.domain.stream import TimeRules
 from metering.streams.machines import RESOURCE_USAGE
 from producers.gateway.first_buffer import FirstBuffer
 from producers.gateway.lines import OK, Line, Rules
-from producers.gateway.server import Limits, Server
+from producers.gateway.server import MOST_TURNED_AWAY, Limits, Server
 
 GOOD = b'{"machine_id":"m","cpu":1,"ram":2}\n'
 BAD = b'{"machine_id":"m","cpu":101,"ram":2}\n'
@@ -50,13 +53,27 @@ class Listening:
         return await asyncio.open_connection("127.0.0.1", self.port)
 
 
-def run(test: Callable[[Listening], Awaitable[None]], limits: Limits | None = None, buffer: int = 1) -> None:
+class StumblingClock(SystemClock):
+    """Has a fault, at times."""
+
+    stumbles = False
+
+    def now(self) -> datetime:
+        if self.stumbles:
+            raise LookupError("a bug")
+        return super().now()
+
+
+def run(
+    test: Callable[[Listening], Awaitable[None]], limits: Limits | None = None, buffer: int = 1,
+    clock: Clock | None = None,
+) -> None:
     """Run a test beside a server on a free port."""
 
     async def beside() -> None:
         disk = Disk()
         rules = Rules(RESOURCE_USAGE, TimeRules(), lambda: uuid.uuid4().hex)
-        server = Server(rules, limits or Limits(), FirstBuffer(buffer, 0.05, disk.take), SystemClock())
+        server = Server(rules, limits or Limits(), FirstBuffer(buffer, 0.05, disk.take), clock or SystemClock())
         listening = await server.listen("127.0.0.1", 0)
         async with asyncio.timeout(20):
             await test(Listening(server, disk, listening.sockets[0].getsockname()[1]))
@@ -69,6 +86,10 @@ def run(test: Callable[[Listening], Awaitable[None]], limits: Limits | None = No
 async def until(true: Callable[[], object]) -> None:
     while not true():
         await asyncio.sleep(0.01)
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 async def answers(reader: asyncio.StreamReader, number: int) -> list[str]:
@@ -132,6 +153,24 @@ def test_rubbish_is_answered_in_one_line_and_the_next_line_is_taken(hostile: byt
     run(test)
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("limit", [200, 64 * 1024])
+def test_a_line_of_just_the_limit_is_taken_and_one_byte_more_is_not(limit: int, end: bytes) -> None:
+    def line(size: int) -> bytes:
+        head = b'{"machine_id":"m","cpu":1,"ram":2,"event_id":"e","timestamp":%d,"note":"' % time.time()
+        return head + b"x" * (size - len(head) - 2) + b'"}' + end
+
+    async def test(listening: Listening) -> None:
+        reader, writer = await listening.connect()
+        for size in (limit, limit + 1, limit + 2, 2 * limit, 5 * limit, limit):
+            writer.write(line(size))
+        said = [answer.split(",")[0] for answer in await answers(reader, 6)]
+        long = f"error: line: SIZE: longer than {limit} bytes"
+        assert said == ["ok", long, long, long, long, "ok"]
+
+    run(test, Limits(line_bytes=limit))
+
+
 def test_a_line_without_an_end_costs_no_memory_and_ends_with_its_client() -> None:
     async def test(listening: Listening) -> None:
         _, writer = await listening.connect()
@@ -150,6 +189,8 @@ def test_more_clients_than_the_limit_are_told_and_closed_and_room_is_used_again(
         first, second = [await listening.connect() for _ in range(2)]
         await until(lambda: listening.server.clients == 2)
         reader, turned_away = await listening.connect()
+        turned_away.write(GOOD * 1_000)
+        # Read to the end: with lines unread on the other side a close would be a reset.
         assert (await reader.read()).startswith(b"error: clients: ")
         turned_away.close()
 
@@ -161,6 +202,21 @@ def test_more_clients_than_the_limit_are_told_and_closed_and_room_is_used_again(
         second[1].close()
 
     run(test, Limits(clients=2))
+
+
+def test_a_flood_of_clients_is_cut_and_costs_few_open_files() -> None:
+    async def test(listening: Listening) -> None:
+        reader, writer = await listening.connect()
+        before = open_files()
+        flood = [await listening.connect() for _ in range(MOST_TURNED_AWAY + 50)]
+        await until(lambda: listening.server.counts.turned_away == len(flood))
+        await until(lambda: open_files() <= before + len(flood) + MOST_TURNED_AWAY)
+        writer.write(GOOD)
+        assert await answers(reader, 1) == ["ok"]
+        for _, one in flood:
+            one.close()
+
+    run(test, Limits(clients=1))
 
 
 def test_a_silent_client_is_let_go() -> None:
@@ -187,6 +243,55 @@ def test_a_client_that_reads_no_answers_is_let_go_and_the_others_never_wait() ->
         flood.cancel()
 
     run(test, Limits(slow_s=0.5))
+
+
+def test_a_client_that_reads_no_answers_keeps_no_connection_open() -> None:
+    async def test(listening: Listening) -> None:
+        before = open_files()
+        _, deaf = await listening.connect()
+        async with asyncio.timeout(15):
+            await _flood(deaf)
+        await until(lambda: not listening.server.clients)
+        await until(lambda: open_files() <= before)
+
+    run(test, Limits(slow_s=0.2))
+
+
+def test_a_fault_in_one_connection_is_logged_and_ends_it_after_its_answers(caplog: pytest.LogCaptureFixture) -> None:
+    clock = StumblingClock()
+
+    async def test(listening: Listening) -> None:
+        first, second = await listening.connect(), await listening.connect()
+        first[1].write(GOOD)
+        assert await answers(first[0], 1) == ["ok"]
+        clock.stumbles = True
+        first[1].write(b"\n" + GOOD)
+        assert await first[0].read() == b""
+        clock.stumbles = False
+        second[1].write(GOOD)
+        assert await answers(second[0], 1) == ["ok"]
+
+    run(test, clock=clock)
+    assert [record.getMessage() for record in caplog.records] == ["a connection failed"]
+
+
+def test_at_the_end_what_has_come_is_answered_and_every_client_let_go() -> None:
+    async def test(listening: Listening) -> None:
+        clients = [await listening.connect() for _ in range(5)]
+        for _, writer in clients:
+            writer.write(GOOD * 3)
+        await until(lambda: listening.server.counts.accepted == 15)
+        listening.disk.holds_back = True
+        ending = asyncio.create_task(listening.server.end())
+        await until(lambda: len(listening.disk.held) == 15)
+        listening.disk.answer()
+        for reader, writer in clients:
+            assert (await reader.read()).split() == [b"ok"] * 3
+            writer.close()
+        await ending
+        assert not listening.server.clients
+
+    run(test, buffer=50)
 
 
 async def _flood(writer: asyncio.StreamWriter) -> None:
