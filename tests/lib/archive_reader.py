@@ -67,7 +67,9 @@ def _filesystem(root: str) -> tuple[pa.fs.FileSystem, str]:
         from hdfs_native.fsspec import HdfsFileSystem
 
         parts = urlsplit(root)
-        return pa.fs.PyFileSystem(pa.fs.FSSpecHandler(HdfsFileSystem(parts.hostname, parts.port))), parts.path
+        # A cached client would end in every process forked later, and wait there for threads it does not have.
+        hdfs = HdfsFileSystem(parts.hostname, parts.port, skip_instance_cache=True)
+        return pa.fs.PyFileSystem(pa.fs.FSSpecHandler(hdfs)), parts.path
     if "://" in root:
         filesystem, base = pa.fs.FileSystem.from_uri(root)
         return filesystem, base.rstrip("/")
