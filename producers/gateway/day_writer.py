@@ -53,11 +53,13 @@ class DayWriter(Part):
         """Write the lines; gives their answer."""
         try:
             self._inbox.append(f"{self._clock.now():%Y-%m-%d}", b"".join(line.content for line in lines))
-        except OSError as why:
+        except OSError as fault:
+            # HDFS gives its own stack trace from the second line on.
+            why = str(fault.strerror or fault).partition("\n")[0]
             if self._failures % _TOLD_EVERY == 0:
                 LOG.error("the day's file cannot be written; senders are told and keep their samples", why=why)
             self._failures += 1
-            return error("archive", f"the sample was not kept: {why.strerror or why}")
+            return error("archive", f"the sample was not kept: {why}")
         if self._failures:
             LOG.info("the day's file can be written again", failures=self._failures)
         self._failures = 0

@@ -19,6 +19,7 @@ OK = "ok"
 _KAFKA_AWAY_S = 86_400
 _CLOCKS_APART_S = 5
 _LONGEST_INTEGER = 400
+_LONGEST_WHY = 400
 
 
 @dataclass(frozen=True)
@@ -111,4 +112,4 @@ def refusal(rejection: Rejection) -> str:
 
 
 def error(field: str, why: str) -> str:
-    return f"error: {field}: {' '.join(why.split())}"
+    return f"error: {field}: {' '.join(why.split())[:_LONGEST_WHY]}"
