@@ -20,6 +20,7 @@ _KAFKA_AWAY_S = 86_400
 _CLOCKS_APART_S = 5
 _LONGEST_INTEGER = 400
 _LONGEST_WHY = 400
+_DECODER = json.JSONDecoder(parse_int=lambda digits: int(digits[:_LONGEST_INTEGER]))
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def read(line: bytes) -> Any:
 
     An unknown field may hold an integer that is longer than Python reads (4,300 digits): its first digits will do.
     """
-    return json.loads(line, parse_int=lambda digits: int(digits[:_LONGEST_INTEGER]))
+    return _DECODER.decode(line.decode())
 
 
 def refusal(rejection: Rejection) -> str:
