@@ -27,7 +27,7 @@ from tests.lib.running import Running, until
 pytestmark = pytest.mark.stack
 
 EVENTS = 1_000
-OUTAGE_S = 20.0
+OUTAGE_S = 8.0
 KILLED_WRITER = """
 import os, sys
 from hdfs_native import Client
