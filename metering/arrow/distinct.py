@@ -68,10 +68,7 @@ def _conflicts(stream: Stream, repeats: pa.Table, firsts: pa.Table) -> pa.Table:
 def _differs(field: Field, pairs: pa.Table) -> pa.ChunkedArray:
     """Whether a repeat's field is another than the first one's. Two times that Kafka gave are no content."""
     one, other = pairs[field.name], pairs[f"first {field.name}"]
-    one_is_known, other_is_known = pc.is_valid(one), pc.is_valid(other)
     if field.kind is Kind.TIME and not field.required:
-        one_is_known = pc.not_equal(one, pairs["ingest_time"])
-        other_is_known = pc.not_equal(other, pairs["first ingest_time"])
-    both = pc.and_(one_is_known, other_is_known)
-    unlike = pc.and_(both, pc.fill_null(pc.not_equal(one, other), False))
-    return pc.or_(unlike, pc.xor(one_is_known, other_is_known))
+        given_by_kafka = pc.and_(pc.equal(one, pairs["ingest_time"]), pc.equal(other, pairs["first ingest_time"]))
+        return pc.and_(pc.not_equal(one, other), pc.invert(given_by_kafka))
+    return pc.coalesce(pc.not_equal(one, other), pc.xor(pc.is_null(one), pc.is_null(other)))

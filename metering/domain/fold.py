@@ -52,7 +52,7 @@ def distinct(events: Iterable[Event]) -> Distinct:
     for event in sorted(events, key=lambda event: event.arrival):
         kept = first.setdefault(event.identity, event)
         if kept is not event:
-            (repeats if kept.content == event.content else conflicts).append(event)
+            (repeats if kept.says_the_same_as(event) else conflicts).append(event)
     return Distinct(tuple(first.values()), tuple(repeats), tuple(conflicts))
 
 

@@ -138,6 +138,15 @@ def test_a_resent_sample_without_a_time_is_a_repeat_not_a_conflict(decider: Engi
     assert (answer.repeats, answer.conflicts) == (2, 1)
 
 
+@pytest.mark.parametrize("decider", DECIDERS, ids=["plain Python", "Arrow"])
+def test_a_resent_sample_whose_time_was_the_moment_of_its_append_is_a_repeat(decider: Engine) -> None:
+    messages = [Message(changed(timestamp=NOW_S), NOW_S * 10**6 + at * 10**6, offset=at) for at in range(3)]
+
+    answer = decider.count(STREAM, STREAM.rollup("service_minute"), messages, TimeRules())
+
+    assert (answer.repeats, answer.conflicts) == (2, 0)
+
+
 def test_a_hint_says_what_is_wanted() -> None:
     fault = judge(STREAM, changed(cpu=12.3456), Position("t", 0, 0), NOW_S * 10**6, TimeRules())
 
