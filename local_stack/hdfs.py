@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
+from local_stack.java_log import rolling_log
 from local_stack.ports import LOOPBACK, accepts
 from local_stack.service import Service
 from local_stack.state import Home
@@ -21,23 +22,7 @@ from metering.spark import jars, java
 
 SILENT_AFTER_S = 10
 
-LOGGING = """\
-status = error
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = {log}
-appender.file.filePattern = {log}.%i
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d{{yyyy-MM-dd'T'HH:mm:ss.SSS}}{{UTC}}Z %p %c{{1}}: %m%n
-appender.file.policies.type = Policies
-appender.file.policies.size.type = SizeBasedTriggeringPolicy
-appender.file.policies.size.size = 5MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 2
-rootLogger.level = warn
-rootLogger.appenderRef.file.ref = file
-logger.server.name = {main}
-logger.server.level = info
+_SILENCED = """\
 # Asked while it starts, it would log a trace for each thing it does not know yet.
 logger.told.name = org.apache.hadoop.jmx.JMXJsonServlet
 logger.told.level = off
@@ -75,7 +60,7 @@ class _Node(Service):
         for name in (f"webapps/{self.pages}", "tmp"):
             (self._folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         settings = SETTINGS | {"fs.defaultFS": url(self.home)} | self._own_settings()
-        self._logging.write_text(LOGGING.format(log=self.log_path, main=self.main), encoding="utf-8")
+        self._logging.write_text(rolling_log(self.log_path, self.main) + _SILENCED, encoding="utf-8")
         (self._folder / "hdfs-site.xml").write_text(site(settings), encoding="utf-8")
 
     def _own_settings(self) -> dict[str, str]:

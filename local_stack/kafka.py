@@ -12,6 +12,7 @@ from pathlib import Path
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from local_stack.java_log import rolling_log
 from local_stack.ports import LOOPBACK, accepts
 from local_stack.service import Service
 from local_stack.state import Home
@@ -50,25 +51,6 @@ share.coordinator.state.topic.num.partitions=4
 log.cleaner.dedupe.buffer.size=16777216
 """
 
-LOGGING = """\
-status = error
-appender.file.type = RollingFile
-appender.file.name = file
-appender.file.fileName = {log}
-appender.file.filePattern = {log}.%i
-appender.file.layout.type = PatternLayout
-appender.file.layout.pattern = %d{{yyyy-MM-dd'T'HH:mm:ss.SSS}}{{UTC}}Z %p %c{{1}}: %m%n
-appender.file.policies.type = Policies
-appender.file.policies.size.type = SizeBasedTriggeringPolicy
-appender.file.policies.size.size = 5MB
-appender.file.strategy.type = DefaultRolloverStrategy
-appender.file.strategy.max = 2
-rootLogger.level = warn
-rootLogger.appenderRef.file.ref = file
-logger.server.name = kafka.server
-logger.server.level = info
-"""
-
 
 class Kafka(Service):
     """One Kafka node on two loopback ports, one for clients and one for its own quorum."""
@@ -93,7 +75,7 @@ class Kafka(Service):
         self._folder.mkdir(exist_ok=True, mode=0o700)
         self.home.ports.settle(self.name)
         self.home.ports.settle("kafka_controller")
-        (self._folder / "log4j2.properties").write_text(LOGGING.format(log=self.log_path), encoding="utf-8")
+        (self._folder / "log4j2.properties").write_text(rolling_log(self.log_path, "kafka.server"), encoding="utf-8")
         if not self._records.exists():
             self._format()
         self._properties.write_text(self._settings(self._records), encoding="utf-8")
