@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXTRAS := stack,bulk,hdfs,mrjob,test,lint
 ARGS ?=
+# Test files run side by side, each worker with real services of its own.
+WORKERS ?= 2
 HOME_DIR ?= $(if $(LAMBDAMETER_HOME),$(LAMBDAMETER_HOME),.lambdameter)
 
 # A setting of the user's pip or Python must not reach into the environment made here.
@@ -24,7 +26,7 @@ demo: setup ## start everything, fill history, print the site's address and a si
 	@$(BIN)/lambdameter demo $(ARGS)
 
 test: setup ## run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## lint, types, import contracts, no stream named outside of its declaration
 	$(BIN)/ruff check

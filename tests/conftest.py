@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -19,10 +20,12 @@ settings.load_profile("no deadline")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Real Kafka and PostgreSQL for the whole run, stopped at its end, also after Ctrl-C.
 
-    With LAMBDAMETER_TEST_HOME that home is used and left running, so that the next run starts at once.
+    With LAMBDAMETER_TEST_HOME that home is used and left running, so that the next run starts at once. Of several
+    workers each has services of its own, in a folder of its name.
     """
-    kept = child_environment().get("LAMBDAMETER_TEST_HOME")
-    running = Stack(kept or tmp_path_factory.mktemp("stack"))
+    environment = child_environment()
+    kept, worker = environment.get("LAMBDAMETER_TEST_HOME"), environment.get("PYTEST_XDIST_WORKER", "")
+    running = Stack(Path(kept, worker) if kept else tmp_path_factory.mktemp("stack"))
     try:
         running.up()
         yield running

@@ -79,8 +79,9 @@ class Watched:
         return int(self.page.locator(f"{place} data").first.get_attribute("value") or "")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    """A real browser. It ends with this folder's tests: while it lives, its driver's event loop counts as running."""
     found = find_chromium()
     if not found:
         pytest.skip("no Chromium: neither LAMBDAMETER_CHROMIUM nor PATH names one")
