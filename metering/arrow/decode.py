@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from metering.arrow.schemas import UTC_MICROS, archive_schema, archive_type, json_schema
+from metering.arrow.schemas import UTC_MICROS, archive_type, event_schema, json_schema
 from metering.arrow.screen import flat_objects, tidy_rows
 from metering.domain.event import Event, Position, Rejected
 from metering.domain.judge import judge
@@ -36,7 +36,7 @@ def decode(stream: Stream, messages: pa.RecordBatch, rules: TimeRules) -> Checke
     fast, rest = _read_fast(stream, messages, rules)
     slow, rejected = _judge_each(stream, rest, rules)
     tables = [table for table in (fast, slow) if table is not None and table.num_rows]
-    accepted = pa.concat_tables(tables) if tables else archive_schema(stream).empty_table()
+    accepted = pa.concat_tables(tables) if tables else event_schema(stream).empty_table()
     return Checked(accepted, tuple(rejected))
 
 
@@ -178,7 +178,7 @@ _FITS: dict[Kind, Callable[..., pa.ChunkedArray]] = {
 
 
 def _accept(stream: Stream, parsed: pa.Table, messages: pa.RecordBatch) -> pa.Table:
-    schema = archive_schema(stream)
+    schema = event_schema(stream)
     columns = {field.name: _held(field, _column(field, parsed), messages) for field in stream.all_fields}
     for name, kafka_name in _KAFKA_COLUMNS.items():
         columns[name] = messages.column(kafka_name)
@@ -237,4 +237,4 @@ def events_table(stream: Stream, events: list[Event]) -> pa.Table:
         }
         for event in events
     ]
-    return pa.Table.from_pylist(rows, schema=archive_schema(stream))
+    return pa.Table.from_pylist(rows, schema=event_schema(stream))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 
 from metering.domain.stream import EVENT_ID, Field, Kind, Stream
@@ -11,7 +13,10 @@ UTC_MICROS = pa.timestamp("us", tz="UTC")
 _JSON_TYPES = {
     Kind.TIME: pa.float64(), Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64(), Kind.DECIMAL: pa.float64(),
 }  # fmt: skip
-_ARCHIVE_TYPES = {Kind.TIME: UTC_MICROS, Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64()}
+_ARCHIVE_TYPES = {
+    Kind.TIME: UTC_MICROS, Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64(), Kind.TEXT: pa.string(),
+    Kind.REAL: pa.float64(),
+}  # fmt: skip
 
 MESSAGES = pa.schema(
     [
@@ -38,12 +43,11 @@ def archive_type(field: Field) -> pa.DataType:
     return _ARCHIVE_TYPES[field.kind]
 
 
-def archive_schema(stream: Stream) -> pa.Schema:
-    """An archive file's columns: the declared fields, event_id (nullable), the place in Kafka, the append time."""
-    fields = [pa.field(field.name, archive_type(field), nullable=field.may_be_unknown) for field in stream.fields]
+def event_schema(stream: Stream) -> pa.Schema:
+    """What a message says: the declared fields, event_id (nullable), the place in Kafka, the append time."""
     return pa.schema(
         [
-            *fields,
+            *_columns(stream.fields),
             pa.field(EVENT_ID, pa.string()),
             pa.field("topic", pa.string(), nullable=False),
             pa.field("partition", pa.int32(), nullable=False),
@@ -51,3 +55,17 @@ def archive_schema(stream: Stream) -> pa.Schema:
             pa.field("ingest_time", UTC_MICROS, nullable=False),
         ]
     )
+
+
+def added_schema(stream: Stream) -> pa.Schema:
+    """The columns that the speed layer adds to the stream's events."""
+    return pa.schema(_columns(stream.added))
+
+
+def archive_schema(stream: Stream) -> pa.Schema:
+    """An archive file's columns: what the message says, then what was added."""
+    return pa.schema([*event_schema(stream), *added_schema(stream)])
+
+
+def _columns(fields: Iterable[Field]) -> list[pa.Field]:
+    return [pa.field(field.name, archive_type(field), nullable=field.may_be_unknown) for field in fields]

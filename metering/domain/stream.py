@@ -24,6 +24,8 @@ class Kind(Enum):
     IDENTIFIER = "text of letters, digits and ._:-"
     INTEGER = "a whole number"
     DECIMAL = "a number"
+    TEXT = "any text; of added fields only"
+    REAL = "a double; of added fields only"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ class Stream:
 
     `subject` names the field that keys the messages; `equal_sums` the rollups whose cuts must all add up
     to the same total in any hour, since each cut splits the same events another way. `day_files`: it also comes by
-    the gateway, which keeps a file a day; one stream at most.
+    the gateway, which keeps a file a day; one stream at most. `added`: columns that no message carries: the speed layer
+    fills them in before an event is archived and summed, and the batch layer takes them as they are there. `recent`:
+    the table that keeps the last days' events as rows, each once.
     """
 
     topic: str
@@ -81,6 +85,8 @@ class Stream:
     equal_sums: tuple[str, ...] = ()
     quota: Quota | None = None
     day_files: bool = False
+    added: tuple[Field, ...] = ()
+    recent: str | None = None
 
     @cached_property
     def time_field(self) -> Field:
