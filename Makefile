@@ -52,7 +52,7 @@ drills: ## fault drills on real services (not built yet)
 bench: ## speed against rivals (not built yet)
 	@echo "the benches are not built yet: they come with a later issue" >&2; exit 2
 
-stack-up: setup ## start Kafka and PostgreSQL on this machine
+stack-up: setup ## start Kafka, PostgreSQL and Redis on this machine
 	@$(BIN)/lambdameter stack up --home "$(HOME_DIR)"
 
 stack-down: setup ## stop them; the data stays

@@ -19,6 +19,7 @@ from metering.domain.stream import Stream
 from metering.settings import Settings
 from metering.spark.session import start_session
 from metering.store.locked_session import LockedSession, LockHeld
+from metering.store.recent import forget_days
 from metering.telemetry import Log
 
 LOG = Log("batch_layer")
@@ -87,7 +88,7 @@ class Command:
             LOG.error("this run failed; the next one tries again", why=error)
 
     def vacuum(self) -> int:
-        """Remove archive files that no row lists."""
+        """Remove archive files that no row lists, and rows of days that are kept in the archive only."""
         archive = Archive(self._settings.archive)
         with self._locked() as session:
             if session is None:
@@ -96,7 +97,14 @@ class Command:
                 removed = vacuum(
                     session, stream, archive, older_than_s=YOUNGEST_TO_VACUUM_S, now=self._clock.now())
                 LOG.info("vacuumed", topic=stream.topic, removed=len(removed))
+                self._forget_days(session, stream)
         return 0
+
+    def _forget_days(self, session: LockedSession, stream: Stream) -> None:
+        if stream.recent:
+            with session.transaction() as cursor:
+                forgotten = forget_days(cursor, stream.recent, self._clock.now())
+            LOG.info("days forgotten", table=stream.recent, partitions=len(forgotten))
 
     def _stop_spark(self) -> None:
         if "_spark" in self.__dict__:

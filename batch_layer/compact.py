@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch_layer.count_hours import DamagedFile, FileToRead, read_file
 from metering.arrow.archive import Archive, hour_folder
 from metering.arrow.files import FileWriter
+from metering.arrow.listed import DamagedFile, FileToRead, read_file
 from metering.arrow.schemas import archive_schema
 from metering.domain.archive_file import ArchiveFile
 from metering.domain.errors import Damaged

@@ -12,9 +12,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame, SparkSession
 
-from batch_layer.count_hours import HOUR_ROWS_AT_ONCE, FileToRead, HourPlan, Recount
+from batch_layer.count_hours import HOUR_ROWS_AT_ONCE, HourPlan, Recount
 from batch_layer.parts import Part, column_name, parts_ddl
 from batch_layer.views import HOURLY, JudgedBy, rollup_rows, violations
+from metering.arrow.listed import FileToRead
 from metering.domain.errors import ServiceAway
 from metering.domain.event import Position, Rejected
 from metering.domain.rollup import Rollup

@@ -33,7 +33,7 @@ def add_to(commands: Any) -> None:
     command = commands.add_parser(
         "demo",
         help="start everything, fill three days of history, keep running until Ctrl-C",
-        description="Kafka, PostgreSQL, both layers, producers and the site on this machine, until Ctrl-C.",
+        description="Kafka, PostgreSQL, Redis, both layers, producers and the site on this machine, until Ctrl-C.",
         epilog="example: lambdameter demo --home .lambdameter --port 8000",
     )
     command.add_argument(
@@ -74,7 +74,7 @@ class Demo:
         print(f"[{time.monotonic() - self._began:5.1f} s] {what}", flush=True)
 
     def run(self) -> None:
-        self.tell("starting Kafka and PostgreSQL (loopback, free ports)")
+        self.tell("starting Kafka, PostgreSQL and Redis (loopback, free ports)")
         self._stack.up()
         environment = self._stack.env()
         with Children(self._home / "logs", environment) as children:

@@ -17,8 +17,8 @@ def add_to(commands: Any) -> None:
     """Add the command and its three verbs to argparse's subparsers."""
     command = commands.add_parser(
         "stack",
-        help="start, stop or show Kafka and PostgreSQL on this machine",
-        description="Kafka and PostgreSQL on this machine, from packages, on loopback and free ports.",
+        help="start, stop or show Kafka, PostgreSQL and Redis on this machine",
+        description="Kafka, PostgreSQL and Redis on this machine, from packages, on loopback and free ports.",
         epilog="example: lambdameter stack up --home .lambdameter",
     )
     verbs = command.add_subparsers(title="verbs", metavar="up|down|status", required=True)

@@ -1,4 +1,4 @@
-"""Kafka and PostgreSQL on this machine, from packages: no root, no container, no account, loopback only."""
+"""Kafka, PostgreSQL and Redis on this machine, from packages: no root, no container, no account, loopback only."""
 
 from local_stack.service import Service, ServiceStatus
 from local_stack.stack import Stack

@@ -9,6 +9,7 @@ from types import TracebackType
 from local_stack.hdfs import DataNode, NameNode
 from local_stack.kafka import Kafka
 from local_stack.postgres import Postgres
+from local_stack.redis import Redis
 from local_stack.service import Service, ServiceStatus
 from local_stack.state import Home
 from metering.domain.errors import BadSettings
@@ -18,7 +19,9 @@ OPTIONAL: dict[str, tuple[type[Service], ...]] = {"hdfs": (NameNode, DataNode)}
 
 
 class Stack:
-    """Kafka and PostgreSQL of one home, and what is asked for with them. As a context manager: up inside, down after.
+    """Kafka, PostgreSQL and Redis of one home, and what is asked for with them.
+
+    As a context manager: up inside, down after.
 
     `with_` names optional parts: hdfs. Without it such a part is neither started nor left behind by `down`.
     """
@@ -28,11 +31,12 @@ class Stack:
             raise BadSettings([f"the stack with {unknown[0]!r}: want {', '.join(OPTIONAL)}"])
         self.home = Home(home)
         asked = [kind(self.home) for name, kinds in OPTIONAL.items() if name in with_ for kind in kinds]
-        self.services: tuple[Service, ...] = (Kafka(self.home, kafka_heap_mb), Postgres(self.home), *asked)
+        always = (Kafka(self.home, kafka_heap_mb), Postgres(self.home), Redis(self.home))
+        self.services: tuple[Service, ...] = (*always, *asked)
         self._others = [kind(self.home) for name, kinds in OPTIONAL.items() if name not in with_ for kind in kinds]
 
     def service(self, name: str) -> Service:
-        """One service by name: kafka, postgres; with HDFS namenode, datanode. Raises KeyError."""
+        """One service by name: kafka, postgres, redis; with HDFS namenode, datanode. Raises KeyError."""
         return {service.name: service for service in self.services}[name]
 
     def up(self) -> dict[str, str]:

@@ -8,21 +8,34 @@ All faults are named at once, before anything starts.
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import urlsplit
 
 from metering.domain.errors import BadSettings
+from metering.settings_source import (
+    Source,
+    database_url,
+    hosts,
+    long_enough,
+    one_of,
+    owner_only,
+    positive,
+    read_env_file,
+    redis_url,
+    servers,
+    some,
+    web_address,
+    whole,
+    zone_name,
+)
 
-T = TypeVar("T")
+__all__ = [
+    "DEFAULT_HOME", "NEEDS", "KafkaSettings", "Settings", "child_environment", "failpoint", "load", "read_env_file",
+    "set_process_environment",
+]  # fmt: skip
 
 DEFAULT_HOME = "./.lambdameter"
-
-SECRETS = frozenset({"DATABASE_URL", "SECRET_KEY", "KAFKA_SASL_PASSWORD"})
-"""Names whose values are never told, not even in a fault."""
 
 
 @dataclass(frozen=True)
@@ -71,129 +84,16 @@ class Settings:
     keep_superseded_s: int
     allowed_hosts: tuple[str, ...]
     public_url: str
-
-
-class Source:
-    """Named values by rank. `take` collects faults instead of raising at the first."""
-
-    def __init__(self, *ranks: Mapping[str, str]) -> None:
-        self._ranks = ranks
-        self.faults: list[str] = []
-
-    def text(self, name: str) -> str | None:
-        for rank in self._ranks:
-            if name in rank:
-                return rank[name]
-            if f"{name}_FILE" in rank:
-                return self._from_file(name, rank[f"{name}_FILE"])
-        return None
-
-    def _from_file(self, name: str, path: str) -> str | None:
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            self.faults.append(f"{name}_FILE={path!r}: cannot be read ({error.strerror})")
-            return None
-
-    def take(self, name: str, default: T, parse: Callable[[str], T], want: str) -> T:
-        text = self.text(name)
-        if text is None:
-            return default
-        try:
-            return parse(text)
-        except ValueError:
-            found = "(not shown)" if name in SECRETS else repr(text)
-            self.faults.append(f"{name}={found}: want {want}")
-            return default
-
-    def require(self, name: str, parse: Callable[[str], str], want: str) -> str:
-        text = self.text(name)
-        if text is None:
-            if not any(fault.startswith(f"{name}_FILE") for fault in self.faults):
-                self.faults.append(f"{name} is not set: want {want}")
-            return ""
-        return self.take(name, "", parse, want)
-
-
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < 86_400:
-        raise ValueError(text)
-    return number
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        number = int(text)
-        if not low <= number <= high:
-            raise ValueError(text)
-        return number
-
-    return parse
-
-
-def _servers(text: str) -> str:
-    for server in text.split(","):
-        host, colon, port = server.strip().rpartition(":")
-        if not (host and colon and port.isdigit() and 0 < int(port) < 65_536):
-            raise ValueError(text)
-    return ",".join(server.strip() for server in text.split(","))
-
-
-def _hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(host.strip() for host in text.split(","))
-    if not all(hosts) or "*" in hosts:
-        raise ValueError(text)
-    return hosts
-
-
-def _web_address(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(text)
-    return text.rstrip("/")
-
-
-def _database_url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
-        raise ValueError(text)
-    return text
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def parse(text: str) -> str:
-        if text not in choices:
-            raise ValueError(text)
-        return text
-
-    return parse
-
-
-def _some(text: str) -> str:
-    if not text.strip():
-        raise ValueError(text)
-    return text
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """The `NAME=value` lines of a file; an absent file is empty, comments and blank lines are skipped."""
-    if not path.is_file():
-        return {}
-    lines = (line.strip() for line in path.read_text(encoding="utf-8").splitlines())
-    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#") and "=" in line)
-    return {name.strip(): value.strip() for name, value in pairs}
-
-
-def _owner_only(path: Path) -> bool:
-    return not path.exists() or not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    redis_url: str | None = field(repr=False)
+    score_max_age_s: int
+    offer_zone: str
 
 
 def _no_default(name: str) -> str:
     return f"{name} of your own, or `lambdameter stack up`, which writes it to $LAMBDAMETER_HOME/stack.env"
 
 
-NEEDS = ("kafka", "database", "archive", "secret")
+NEEDS = ("kafka", "database", "redis", "archive", "secret")
 """What a command may need. A fault in what it does not need does not stop it."""
 
 
@@ -215,42 +115,40 @@ def load(
     home = Path(Source(given, process, in_conf).text("LAMBDAMETER_HOME") or DEFAULT_HOME).absolute()
     stack_env = home / "stack.env"
     source = Source(given, process, in_conf, read_env_file(stack_env))
-    if not _owner_only(stack_env):
+    if not owner_only(stack_env):
         source.faults.append(f"{stack_env} holds secrets and others may read it: run `chmod 600 {stack_env}`")
     settings = Settings(
         home=home,
         conf=conf,
         kafka=_kafka(source, needed="kafka" in needs),
         database_url=_need(
-            source, "database" in needs, "DATABASE_URL", _database_url,
+            source, "database" in needs, "DATABASE_URL", database_url,
             "postgresql://user:password@host:port/name;"),
-        archive=_need(source, "archive" in needs, "LAMBDAMETER_ARCHIVE", _some, "a path or URI;"),
-        secret_key=_need(source, "secret" in needs, "SECRET_KEY", _long, "at least 32 characters;"),
-        slice_s=source.take("LAMBDAMETER_SLICE_S", 5.0, _positive, "seconds, such as 5"),
+        redis_url=_need(source, "redis" in needs, "REDIS_URL", redis_url, "redis://:password@host:port/0;") or None,
+        score_max_age_s=source.take(
+            "LAMBDAMETER_SCORE_MAX_AGE_S", 172_800, whole(1, 3_153_600_000), "whole seconds, such as 172800"),
+        offer_zone=source.take("LAMBDAMETER_OFFER_ZONE", "UTC", zone_name, "an IANA zone, such as Europe/Madrid"),
+        archive=_need(source, "archive" in needs, "LAMBDAMETER_ARCHIVE", some, "a path or URI;"),
+        secret_key=_need(source, "secret" in needs, "SECRET_KEY", long_enough, "at least 32 characters;"),
+        slice_s=source.take("LAMBDAMETER_SLICE_S", 5.0, positive, "seconds, such as 5"),
         slice_rows=source.take(
-            "LAMBDAMETER_SLICE_ROWS", 1_000_000, _whole(1, 10**9), "events a slice, such as 1000000"),
+            "LAMBDAMETER_SLICE_ROWS", 1_000_000, whole(1, 10**9), "events a slice, such as 1000000"),
         max_age_days=source.take(
-            "LAMBDAMETER_MAX_AGE_DAYS", 35, _whole(0, 36_500), "whole days, such as 35 (0 = no limit)"),
-        max_ahead_s=source.take("LAMBDAMETER_MAX_AHEAD_S", 300, _whole(0, 86_400), "whole seconds, such as 300"),
-        grace_s=source.take("LAMBDAMETER_GRACE_S", 600, _whole(0, 604_800), "whole seconds, such as 600"),
+            "LAMBDAMETER_MAX_AGE_DAYS", 35, whole(0, 36_500), "whole days, such as 35 (0 = no limit)"),
+        max_ahead_s=source.take("LAMBDAMETER_MAX_AHEAD_S", 300, whole(0, 86_400), "whole seconds, such as 300"),
+        grace_s=source.take("LAMBDAMETER_GRACE_S", 600, whole(0, 604_800), "whole seconds, such as 600"),
         keep_superseded_s=source.take(
-            "LAMBDAMETER_KEEP_SUPERSEDED_S", 3600, _whole(0, 604_800), "whole seconds, such as 3600"),
-        log_format=source.take("LAMBDAMETER_LOG", "auto", _one_of("auto", "text", "json"), "auto, text or json"),
-        spark_master=source.take("LAMBDAMETER_SPARK_MASTER", "local[2]", _some, "a Spark master, such as local[2]"),
+            "LAMBDAMETER_KEEP_SUPERSEDED_S", 3600, whole(0, 604_800), "whole seconds, such as 3600"),
+        log_format=source.take("LAMBDAMETER_LOG", "auto", one_of("auto", "text", "json"), "auto, text or json"),
+        spark_master=source.take("LAMBDAMETER_SPARK_MASTER", "local[2]", some, "a Spark master, such as local[2]"),
         allowed_hosts=source.take(
-            "LAMBDAMETER_ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]"), _hosts, "host names with commas between"),
+            "LAMBDAMETER_ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]"), hosts, "host names with commas between"),
         public_url=source.take(
-            "LAMBDAMETER_PUBLIC_URL", "", _web_address, "the address people use, such as https://usage.example.org"),
+            "LAMBDAMETER_PUBLIC_URL", "", web_address, "the address people use, such as https://usage.example.org"),
     )
     if source.faults:
         raise BadSettings(source.faults)
     return settings
-
-
-def _long(text: str) -> str:
-    if len(text) < 32:
-        raise ValueError("too short")
-    return text
 
 
 def _need(source: Source, needed: bool, name: str, parse: Callable[[str], str], want: str) -> str:
@@ -261,11 +159,11 @@ def _need(source: Source, needed: bool, name: str, parse: Callable[[str], str], 
 
 def _kafka(source: Source, *, needed: bool) -> KafkaSettings:
     protocol = source.take(
-        "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", _one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
+        "KAFKA_SECURITY_PROTOCOL", "PLAINTEXT", one_of("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
         "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")
     mechanism = source.text("KAFKA_SASL_MECHANISM")
     kafka = KafkaSettings(
-        bootstrap_servers=_need(source, needed, "KAFKA_BOOTSTRAP_SERVERS", _servers, "host:port[,host:port];"),
+        bootstrap_servers=_need(source, needed, "KAFKA_BOOTSTRAP_SERVERS", servers, "host:port[,host:port];"),
         security_protocol=protocol,
         sasl_mechanism=mechanism,
         sasl_username=source.text("KAFKA_SASL_USERNAME"),

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from metering.domain.errors import BadSettings, LambdameterError
+from producers.audience import command as audience
 from producers.gateway import command as gateway
 from producers.generate import command as generate
 from producers.host import command as host
@@ -20,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     """The command line of all producers."""
     parser = argparse.ArgumentParser(prog="python -m producers", description=__doc__, epilog=_EXAMPLE)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (gateway, generate, host, replay, window):
+    for command in (audience, gateway, generate, host, replay, window):
         command.register(commands)
     return parser
 

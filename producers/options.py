@@ -15,6 +15,7 @@ from producers.sending.clients import CLIENTS, open_sender
 from producers.sending.delivery import Delivery
 from producers.sending.sender import Sender
 from producers.stop import Stop
+from producers.times import now_ms
 
 UNSENT = Path("unsent.jsonl")
 
@@ -23,8 +24,13 @@ def add_sending_options(parser: argparse.ArgumentParser, topic: str | None) -> N
     """Options of every command that sends to Kafka. `topic` None: it follows from what is sent."""
     default = topic or "the stream's own"
     sending = parser.add_argument_group("sending")
-    sending.add_argument("--kafka", metavar="HOST:PORT", help="instead of KAFKA_BOOTSTRAP_SERVERS")
     sending.add_argument("--topic", default=topic, help=f"topic, created where missing (default: {default})")
+    add_kafka_options(sending)
+
+
+def add_kafka_options(sending: argparse._ArgumentGroup) -> None:
+    """Those options of sending that do not depend on the topic."""
+    sending.add_argument("--kafka", metavar="HOST:PORT", help="instead of KAFKA_BOOTSTRAP_SERVERS")
     sending.add_argument(
         "--client", choices=CLIENTS, default=CLIENTS[0],
         help="kafka-python, or confluent for bulk (an extra: lambdameter[bulk])")
@@ -62,3 +68,11 @@ def deliver(
 ) -> Delivery:
     """A delivery as the options want it."""
     return Delivery(sender, stop, log, patience_s=args.patience, unsent=args.unsent, settled=settled)
+
+
+def warn_of_times(settings: Settings, log: Log, oldest_ms: int, latest_ms: int) -> None:
+    """Say where the product will reject what is sent; epoch milliseconds."""
+    if settings.max_age_days and oldest_ms < now_ms() - settings.max_age_days * 86_400_000:
+        log.warning("the oldest events will be rejected as ANCIENT", LAMBDAMETER_MAX_AGE_DAYS=settings.max_age_days)
+    if latest_ms > now_ms() + settings.max_ahead_s * 1000:
+        log.warning("the last events will be rejected as FUTURE", LAMBDAMETER_MAX_AHEAD_S=settings.max_ahead_s)

@@ -6,6 +6,7 @@ import argparse
 import re
 import time
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -45,3 +46,12 @@ def share(text: str) -> float:
     if not 0 <= number <= 1:
         raise argparse.ArgumentTypeError(f"{text!r}: want a share from 0 to 1, such as 0.01")
     return number
+
+
+def zone_faults(name: str) -> list[str]:
+    """What is wrong with the zone that --tz names."""
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return [f"--tz {name!r}: want an IANA name such as Europe/Madrid"]
+    return []

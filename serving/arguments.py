@@ -20,6 +20,7 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     _migrate(commands)
     _schema(commands)
     _users(commands)
+    _customers(commands)
     _accounts(commands)
     _tokens(commands)
     return parser
@@ -58,6 +59,21 @@ changed. Where any line is faulty every fault is named and nothing is loaded. A 
 Example: python -m serving users users.csv""")
     parser.add_argument("file", metavar="FILE", help="a CSV file in UTF-8; - reads the standard input")
     parser.set_defaults(module="serving.commands.users", needs=("database",))
+
+
+def _customers(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "customers", "load customers from a CSV file, and into Redis for the stream", """\
+The columns are customer id, name, age, gender, zip, address, sign date, status, level, campaign, linked with apps; in
+this order, or in any order under a header. A customer whose id is there already is changed. Where any line is faulty
+every fault is named and nothing is loaded. Then Redis is given all customers of the database. A second load changes
+nothing.
+
+Examples: python -m serving customers customers.csv
+          python -m serving customers --to-redis""")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("file", metavar="FILE", nargs="?", help="a CSV file in UTF-8; - reads the standard input")
+    source.add_argument("--to-redis", action="store_true", help="only give Redis the customers of the database again")
+    parser.set_defaults(module="serving.commands.customers", needs=("database", "redis"))
 
 
 def _accounts(commands: argparse._SubParsersAction) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +10,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from metering.domain.stream import IDENTIFIER
+from serving.csv_file import FOUND_CHARACTERS, numbered_rows, refuse, text_of
 from serving.errors import BadInput
 
 MAX_QUOTA = 2**63 - 1
-_FAULTS_SHOWN = 50
-_FOUND_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
@@ -59,17 +56,11 @@ def read_user_list(raw: bytes) -> list[User]:
     Columns that are not ours are ignored, empty lines skipped. Raises BadInput with every faulty line.
     """
     reading = _Reading()
-    reader = csv.reader(io.StringIO(_text(raw), newline=""), strict=True)
-    try:
-        places = _places(next(reader, []))
-        for cells in reader:
-            if any(cells):
-                reading.take(reader.line_num, places, cells)
-    except csv.Error as error:
-        reading.faults.append(f"line {reader.line_num}: not CSV ({error})")
-    if reading.faults:
-        more = len(reading.faults) - _FAULTS_SHOWN
-        raise BadInput(*reading.faults[:_FAULTS_SHOWN], *([f"and {more} more faults"] if more > 0 else []))
+    rows = numbered_rows(text_of(raw), reading.faults)
+    places = _places(next(rows, (1, []))[1])
+    for line, cells in rows:
+        reading.take(line, places, cells)
+    refuse(reading.faults)
     return reading.users
 
 
@@ -87,7 +78,7 @@ class _Reading:
             return
         found = {name: cells[place].strip() for name, place in places.items()}
         faults = [
-            f"line {line}, {name}: {text[:_FOUND_CHARACTERS]!r}; want {_COLUMNS[name].want}"
+            f"line {line}, {name}: {text[:FOUND_CHARACTERS]!r}; want {_COLUMNS[name].want}"
             for name, text in found.items() if not _COLUMNS[name].fits(text)
         ]
         faults += self._repeats(line, found)
@@ -99,15 +90,7 @@ class _Reading:
         for name in ("id", "email"):
             first = self._first_line.setdefault((name, found[name]), line)
             if first != line:
-                yield f"line {line}, {name}: {found[name][:_FOUND_CHARACTERS]!r}; want one that line {first} has not"
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise BadInput(f"line {line}: byte {raw[error.start]:#04x}; want UTF-8") from error
+                yield f"line {line}, {name}: {found[name][:FOUND_CHARACTERS]!r}; want one that line {first} has not"
 
 
 def _places(header: Sequence[str]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from metering.spark.session import start_session
 from metering.streams import STREAMS
 from metering.telemetry import Log, start_logging
 from speed_layer.job import Job
+from speed_layer.offer_set import OfferSet
 from speed_layer.ticks import Ticks, note
 
 LOG = Log("speed_layer")
@@ -47,13 +48,15 @@ def run(asked: argparse.Namespace) -> int:
     job = Job(
         settings, streams, partial(_start_spark, settings, stopping), SystemClock(), drain=asked.once,
         adopt=asked.adopt_topic, stopping=stopping)
-    ticks = Ticks(job)
-    ticks.start()
+    beside = (Ticks(job), OfferSet(job))
+    for thread in beside:
+        thread.start()
     try:
         job.run()
         note(job)
     finally:
-        ticks.end()
+        for thread in beside:
+            thread.end()
         job.close()
     done = job.progress
     LOG.info("stopped", slices=done.slices, events=done.events, rejected=done.rejected, files=done.files)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from metering.arrow.schemas import MESSAGES, archive_schema
 from metering.domain.spans import Run
 from metering.domain.stream import Stream, TimeRules
 from metering.failpoints import reach
+from speed_layer.enrich import Enricher
 from speed_layer.findings import Findings, to_batch
 
 
@@ -27,6 +28,8 @@ class Examination:
     streams: Mapping[str, Stream]
     rules: TimeRules
     archive: str
+    redis_url: str | None = field(default=None, repr=False)
+    score_max_age_s: float = 0.0
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         parts: dict[tuple[str, int], _Part] = {}
@@ -34,7 +37,7 @@ class Examination:
             for batch in batches:
                 for place, rows in _by_partition(batch.cast(MESSAGES)):
                     if place not in parts:
-                        parts[place] = _Part(self.streams[place[0]], self.rules, self.archive, place[1])
+                        parts[place] = _Part(self, self.streams[place[0]], place[1])
                     parts[place].take(rows)
             yield from [to_batch(part.finish()) for part in parts.values()]
         except BaseException:
@@ -54,10 +57,11 @@ def _by_partition(batch: pa.RecordBatch) -> Iterator[tuple[tuple[str, int], pa.R
 class _Part:
     """One partition's share of a task."""
 
-    def __init__(self, stream: Stream, rules: TimeRules, archive: str, partition: int) -> None:
-        self.stream, self.rules, self.partition = stream, rules, partition
-        self.files = HourFiles(Archive(archive), stream, archive_schema(stream), partition)
+    def __init__(self, asked: Examination, stream: Stream, partition: int) -> None:
+        self.stream, self.rules, self.partition = stream, asked.rules, partition
+        self.files = HourFiles(Archive(asked.archive), stream, archive_schema(stream), partition)
         self.findings = Findings(stream.topic)
+        self._enricher = Enricher(stream, asked.redis_url, asked.score_max_age_s) if stream.added else None
         self._measure = measured_of(stream)
         reach("speed-before-file")
 
@@ -66,11 +70,16 @@ class _Part:
         self.findings.rejected += checked.rejected
         self.findings.runs += runs_of(self.partition, messages)
         if checked.accepted.num_rows:
-            self.files.write(checked.accepted, measured=self._measure)
-            for rollup in self.stream.rollups:
-                sums = partial_sums(self.stream, rollup, checked.accepted)
-                self.findings.partials.setdefault(rollup.name, []).append(sums)
+            self._count(self._enricher.added_to(checked.accepted) if self._enricher else checked.accepted)
         reach("speed-mid-file")
+
+    def _count(self, events: pa.Table) -> None:
+        self.files.write(events, measured=self._measure)
+        for rollup in self.stream.rollups:
+            sums = partial_sums(self.stream, rollup, events)
+            self.findings.partials.setdefault(rollup.name, []).append(sums)
+        if self.stream.recent:
+            self.findings.rows.append(events)
 
     def finish(self) -> Findings:
         for rollup in self.stream.rollups:

@@ -12,13 +12,16 @@ from metering.domain.archive_file import ArchiveFile
 from metering.domain.event import Rejected
 from metering.domain.spans import Run
 
-SCHEMA_DDL = "topic string, sums binary, rest binary"
-_SCHEMA = pa.schema([("topic", pa.string()), ("sums", pa.binary()), ("rest", pa.binary())])
+SCHEMA_DDL = "topic string, sums binary, rows binary, rest binary"
+_SCHEMA = pa.schema([("topic", pa.string()), ("sums", pa.binary()), ("rows", pa.binary()), ("rest", pa.binary())])
 
 
 @dataclass
 class Findings:
-    """One topic's findings. `partials`: rollup → partial sums. `measured`: path → its rows' measured sum."""
+    """One topic's findings. `partials`: rollup → partial sums. `measured`: path → its rows' measured sum.
+
+    `rows`: what was archived, of a stream whose last days' events are kept as rows too.
+    """
 
     topic: str
     partials: dict[str, list[pa.Table]] = field(default_factory=dict)
@@ -26,6 +29,7 @@ class Findings:
     rejected: list[Rejected] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     measured: dict[str, int] = field(default_factory=dict)
+    rows: list[pa.Table] = field(default_factory=list)
 
     def add(self, other: Findings) -> None:
         for name, tables in other.partials.items():
@@ -34,14 +38,18 @@ class Findings:
         self.rejected += other.rejected
         self.runs += other.runs
         self.measured |= other.measured
+        self.rows += other.rows
 
 
 def to_batch(findings: Findings) -> pa.RecordBatch:
-    """One row: the sums as Arrow streams, the rest pickled (it travels between our own processes only)."""
+    """One row: sums and rows as Arrow streams, the rest pickled (it travels between our own processes only)."""
     sums = {name: [_to_stream(table) for table in tables] for name, tables in findings.partials.items()}
     rest = (findings.files, findings.rejected, findings.runs, findings.measured)
-    return pa.RecordBatch.from_pylist(
-        [{"topic": findings.topic, "sums": pickle.dumps(sums), "rest": pickle.dumps(rest)}], schema=_SCHEMA)
+    row = {
+        "topic": findings.topic, "sums": pickle.dumps(sums), "rest": pickle.dumps(rest),
+        "rows": _to_stream(pa.concat_tables(findings.rows)) if findings.rows else None,
+    }  # fmt: skip
+    return pa.RecordBatch.from_pylist([row], schema=_SCHEMA)
 
 
 def from_table(table: pa.Table) -> dict[str, Findings]:
@@ -60,7 +68,8 @@ def _from_row(row: dict[str, object]) -> Findings:
     sums: dict[str, Sequence[bytes]] = pickle.loads(row["sums"])  # type: ignore[arg-type]
     files, rejected, runs, measured = pickle.loads(row["rest"])  # type: ignore[arg-type]
     partials = {name: [_from_stream(stream) for stream in streams] for name, streams in sums.items()}
-    return Findings(str(row["topic"]), partials, files, rejected, runs, measured)
+    rows = [_from_stream(row["rows"])] if row["rows"] else []  # type: ignore[arg-type]
+    return Findings(str(row["topic"]), partials, files, rejected, runs, measured, rows)
 
 
 def _to_stream(table: pa.Table) -> bytes:

@@ -132,7 +132,8 @@ class Job:
         self, writing: _Writing, offsets: Mapping[str, Mapping[int, int]], scratch: str
     ) -> StreamingQuery:
         rules = TimeRules.from_days(self.settings.max_age_days, self.settings.max_ahead_s)
-        examination = Examination(self.streams, rules, self.settings.archive)
+        examination = Examination(
+            self.streams, rules, self.settings.archive, self.settings.redis_url, self.settings.score_max_age_s)
         source = read_topics(self._session, self.settings.kafka, offsets, rows=self.settings.slice_rows)
         stream_writer = (
             source.mapInArrow(examination, SCHEMA_DDL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,13 +28,14 @@ LOG = Log("speed_layer")
 
 @dataclass
 class Progress:
-    """What this run has committed so far, for the log, the site and the summary."""
+    """What this run has committed so far, for the log and the site; `committed` is set after each slice."""
 
     slices: int = 0
     events: int = 0
     rejected: int = 0
     files: int = 0
     last_slice: dict[str, object] = field(default_factory=dict)
+    committed: threading.Event = field(default_factory=threading.Event)
 
 
 class SliceWriter:
@@ -73,7 +75,7 @@ class SliceWriter:
         expected = {span.partition: self._next[found.topic].get(span.partition, 0) for span in spans}
         gaps = [gap for number, at in expected.items() for gap in gaps_between(number, at, found.runs)]
         known = frozenset(self._known[found.topic])
-        return TopicSlice(stream, expected, known, spans, gaps, found.files, found.rejected, sums)
+        return TopicSlice(stream, expected, known, spans, gaps, found.files, found.rejected, sums, found.rows)
 
     def _remember(self, found: TopicSlice) -> None:
         topic = found.stream.topic
@@ -95,3 +97,4 @@ class SliceWriter:
         self.progress.last_slice = {
             "events": events, "rejected": rejected, "files": files, "commit_s": round(commit_s, 3)}
         LOG.info("slice committed", **self.progress.last_slice)
+        self.progress.committed.set()

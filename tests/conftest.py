@@ -18,7 +18,7 @@ settings.load_profile("no deadline")
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Real Kafka and PostgreSQL for the whole run, stopped at its end, also after Ctrl-C.
+    """Real Kafka, PostgreSQL and Redis for the whole run, stopped at its end, also after Ctrl-C.
 
     With LAMBDAMETER_TEST_HOME that home is used and left running, so that the next run starts at once. Of several
     workers each has services of its own, in a folder of its name.

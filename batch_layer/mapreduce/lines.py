@@ -55,7 +55,7 @@ def _place(stream: Stream, line: bytes) -> tuple[Position, bytes]:
 
 def row_of(stream: Stream, event: Event) -> dict[str, Any]:
     """An event in the archive's columns: times in epoch microseconds, decimals as text."""
-    row = {name: str(value) if isinstance(value, Decimal) else value for name, value in event.values.items()}
+    row = {name: str(value) if isinstance(value, Decimal) else value for name, value in event.known.items()}
     return row | {
         stream.time_field.name: event.time_us, EVENT_ID: event.event_id, "topic": event.position.topic,
         "partition": event.position.partition, "offset": event.position.offset, "ingest_time": event.ingest_us}
@@ -68,7 +68,8 @@ def event_of(stream: Stream, row: Mapping[str, Any]) -> Event:
         if field.kind is Kind.DECIMAL and values[field.name] is not None:
             values[field.name] = Decimal(values[field.name])
     position = Position(row["topic"], row["partition"], row["offset"])
-    return Event(row[stream.time_field.name], values, row[EVENT_ID], position, row["ingest_time"])
+    added = {field.name: row[field.name] for field in stream.added}
+    return Event(row[stream.time_field.name], values, row[EVENT_ID], position, row["ingest_time"], added=added)
 
 
 def measures_to_json(values: Sequence[Value]) -> list[int | str | None]:

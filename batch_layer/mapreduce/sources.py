@@ -12,9 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch_layer.count_hours import DamagedFile, FileToRead, read_file
 from batch_layer.mapreduce.lines import numbered
 from metering.arrow.archive import Archive
+from metering.arrow.listed import DamagedFile, FileToRead, read_file
 from metering.arrow.schemas import archive_schema
 from metering.domain.errors import Damaged
 from metering.domain.stream import Stream

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from metering.domain.rollup import HOUR_S, floor_to
@@ -56,7 +56,8 @@ class Rejected:
 class Event:
     """An accepted event. Times are epoch microseconds, UTC; `values` holds the fields but time and event_id.
 
-    `is_timed`: its sender gave the time; else it is Kafka's append time.
+    `is_timed`: its sender gave the time; else it is Kafka's append time. `added`: what the speed layer added to it,
+    which is no content: two copies of an event may have been given different things.
     """
 
     time_us: int
@@ -65,6 +66,12 @@ class Event:
     position: Position
     ingest_us: int
     is_timed: bool = True
+    added: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def known(self) -> Mapping[str, object]:
+        """What the event says, and what was added to it."""
+        return {**self.values, **self.added} if self.added else self.values
 
     @property
     def hour_us(self) -> int:

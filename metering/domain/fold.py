@@ -28,7 +28,7 @@ _LIFT: dict[MeasureKind, Callable[[Measure, Event], Value]] = {
 
 
 def _numbers(measure: Measure, event: Event) -> list[Any]:
-    return [event.values[name] for name in (measure.of, measure.weight) if name]
+    return [event.known[name] for name in (measure.of, measure.weight) if name]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def fold(rollup: Rollup, events: Iterable[Event], window_s: int | None = None) -
         start = floor_to(event.time_us, window_s or rollup.window_s)
         lifted = tuple(_lift(measure, event) for measure in rollup.measures)
         for cut in rollup.cuts:
-            key = (start, *_dimensions(rollup, cut, event.values))
+            key = (start, *_dimensions(rollup, cut, event.known))
             view[key] = merge_values(rollup, view[key], lifted) if key in view else lifted
     return view
 
@@ -92,7 +92,7 @@ def merge_values(rollup: Rollup, one: Sequence[Value], other: Sequence[Value]) -
 
 def _lift(measure: Measure, event: Event) -> Value:
     """What one event adds to a measure; nothing where it lacks a field that the measure needs."""
-    if any(event.values[name] is None for name in measure.fields):
+    if any(event.known[name] is None for name in measure.fields):
         return 0 if measure.is_additive else None
     return _LIFT[measure.kind](measure, event)
 

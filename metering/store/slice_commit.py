@@ -18,6 +18,7 @@ from metering.domain.event import Rejected
 from metering.domain.spans import Gap, PartitionSpan
 from metering.domain.stream import Stream
 from metering.sql import statement
+from metering.store.recent import keep_recent
 from metering.store.rollups import add_sums
 
 _RAW_KEPT_BYTES = 4096
@@ -25,7 +26,10 @@ _RAW_KEPT_BYTES = 4096
 
 @dataclass(frozen=True)
 class TopicSlice:
-    """What one slice found in one topic. `expected`: per partition, what this run read or committed last."""
+    """What one slice found in one topic. `expected`: per partition, what this run read or committed last.
+
+    `rows`: the archived rows, of a stream whose last days' events are kept as rows too.
+    """
 
     stream: Stream
     expected: Mapping[int, int]
@@ -35,6 +39,7 @@ class TopicSlice:
     files: Sequence[ArchiveFile]
     rejected: Sequence[Rejected]
     partials: Mapping[str, pa.Table] = field(default_factory=dict)
+    rows: Sequence[pa.Table] = ()
 
 
 FilesPresent = Callable[[Sequence[ArchiveFile]], None]
@@ -65,6 +70,8 @@ def _commit_topic(cursor: Cursor, found: TopicSlice, files_present: FilesPresent
     insert_dead_letters(cursor, found.rejected)
     for rollup in found.stream.rollups:
         add_sums(cursor, rollup, found.partials[rollup.name], generation)
+    if found.stream.recent and found.rows:
+        keep_recent(cursor, found.stream.recent, pa.concat_tables(found.rows), datetime.now(UTC))
     return generation
 
 

@@ -1,12 +1,8 @@
 """Plays of a music service, each with the customer's record and the decision whether to send the offer."""
 
+from metering.domain.customer import RECORD_FIELDS, UNKNOWN_LEVEL
 from metering.domain.rollup import Cut, Measure, MeasureKind, Rollup
 from metering.domain.stream import Field, Kind, Stream
-
-CUSTOMER_FIELDS = (
-    "name", "age", "gender", "zip", "address", "sign_date", "status", "level", "campaign", "linked_with_apps",
-)  # fmt: skip
-"""A customer's record, in the order of the customer file."""
 
 LEVEL_LISTENS = Rollup(
     name="level_listens",
@@ -42,7 +38,7 @@ LISTENS = Stream(
     subject="customer_id",
     rollups=(LEVEL_LISTENS,),
     added=(
-        *(_added(name, default="unknown" if name == "level" else None) for name in CUSTOMER_FIELDS),
+        *(_added(name, default=UNKNOWN_LEVEL if name == "level" else None) for name in RECORD_FIELDS),
         _added("send_event", Kind.INTEGER),
         Field("reason", Kind.TEXT),
         _added("probability", Kind.REAL),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from metering.domain.stream import EVENT_ID, Field, Kind, Stream
+from metering.domain.stream import Field, Kind, Stream
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -24,30 +26,62 @@ class Unmappable(Exception):
 
 @dataclass(frozen=True)
 class Columns:
-    """Which column each field is taken from, its own name unless said; naive times are in `zone`."""
+    """Which column each field is taken from; naive times are in `zone`.
+
+    A clock that was set back shows an hour twice: such a time is the first of the two. One that a clock leaves out
+    is read by the offset before the change: 02:30 is half past the change.
+    """
 
     stream: Stream
     renamed: Mapping[str, str]
     zone: ZoneInfo
 
-    def of(self, field: str) -> str:
-        return self.renamed.get(field, field)
+    def of(self, field: Field, present: Collection[str]) -> list[str]:
+        """The columns that may hold the field: the one it is mapped to, else the one of its name.
+
+        Else those of a like name: one of the field's other names, or any of them but for case, spaces and signs.
+        """
+        name = self.renamed.get(field.name, field.name)
+        if field.name in self.renamed or name in present:
+            return [column for column in present if column == name]
+        wanted = {_plain(name) for name in field.names}
+        return [column for column in present if _plain(column) in wanted]
 
     def event(self, fields: Mapping[str, object]) -> dict[str, object]:
-        """The event of a row, without an event_id where the row has none. Raises Unmappable."""
-        event = {field.name: self._value(field, fields) for field in self.stream.fields}
-        event_id = fields.get(self.of(EVENT_ID))
-        if event_id is not None and event_id != "":
-            event[EVENT_ID] = _identifier(EVENT_ID, event_id)
-        return event
+        """The event of a row, without the optional fields that the row has not. Raises Unmappable."""
+        values = ((field, self._found(field, fields)) for field in self.stream.all_fields)
+        return {field.name: self._value(field, found) for field, found in values if _counts(field, found)}
 
-    def _value(self, field: Field, fields: Mapping[str, object]) -> object:
-        found = fields.get(self.of(field.name))
-        if found is None or found == "":
-            raise Unmappable(field.name, found, f"a value in column {self.of(field.name)!r}")
+    def _found(self, field: Field, fields: Mapping[str, object]) -> object:
+        """What the row has; None for nothing."""
+        columns = self.of(field, fields)
+        if len(columns) > 1:
+            raise Unmappable(field.name, " and ".join(columns), f"one column, or --map {field.name}=COLUMN")
+        found = fields[columns[0]] if columns else None
+        return None if found == "" else found
+
+    def _value(self, field: Field, found: object) -> object:
+        if found is None and field.nullable:
+            return None
+        if found is None:
+            raise Unmappable(field.name, found, f"a value in column {self.renamed.get(field.name, field.name)!r}")
         if field.kind is Kind.TIME:
             return _seconds(field.name, found, self.zone)
         return _READ[field.kind](field.name, found)
+
+
+def _counts(field: Field, found: object) -> bool:
+    return field.required or found is not None
+
+
+@lru_cache(maxsize=1_000)
+def _plain(name: str) -> str:
+    """A name without case, spaces and signs.
+
+    >>> _plain("Local time") == _plain("local_time")
+    True
+    """
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def _identifier(name: str, found: object) -> str:
@@ -66,6 +100,17 @@ def _whole(name: str, found: object) -> int:
         except (ValueError, ArithmeticError):
             pass
     raise Unmappable(name, found, "a whole number")
+
+
+def _number(name: str, found: object) -> float:
+    if isinstance(found, str | int | float | Decimal) and not isinstance(found, bool):
+        try:
+            number = float(found)
+        except (ValueError, OverflowError):
+            number = math.nan
+        if math.isfinite(number):
+            return number
+    raise Unmappable(name, found, "a number")
 
 
 def _seconds(name: str, found: object, zone: ZoneInfo) -> int | float:
@@ -96,4 +141,5 @@ def _seconds_of_text(name: str, found: str, zone: ZoneInfo) -> int | float:
         raise Unmappable(name, found, "epoch seconds or an ISO time") from None
 
 
-_READ: dict[Kind, Callable[[str, object], object]] = {Kind.INTEGER: _whole, Kind.IDENTIFIER: _identifier}
+_READ: dict[Kind, Callable[[str, object], object]] = {
+    Kind.INTEGER: _whole, Kind.IDENTIFIER: _identifier, Kind.DECIMAL: _number}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,17 +46,29 @@ def _is_unsent(path: Path) -> bool:
     return fields is not None and set(fields) == _ENVELOPE
 
 
-def rows(path: Path, form: str) -> Iterator[Row]:
-    """All rows of the file in order; blank lines are left out."""
-    return _READERS[form](path)
+def rows(path: Path, form: str, named: Sequence[str] | None = None) -> Iterator[Row]:
+    """All rows of the file in order; blank lines are left out. `named`: the columns of a CSV file without a header."""
+    if form == "csv":
+        return _csv_rows(path, named)
+    return _parquet_rows(path) if form == "parquet" else _json_lines(path)
 
 
-def columns(path: Path, form: str) -> list[str] | None:
+def columns(path: Path, form: str, named: Sequence[str] | None = None) -> list[str] | None:
     """The names of the file's columns; None where each row has its own."""
     if form == "csv":
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            return list(csv.DictReader(lines).fieldnames or [])
+            return _header(_csv_reader(lines, named))
     return list(_schema(path)) if form == "parquet" else None
+
+
+def _csv_reader(lines: Iterable[str], named: Sequence[str] | None) -> csv.DictReader[str]:
+    reader = csv.DictReader(lines, named, skipinitialspace=True)
+    reader.fieldnames = _header(reader)
+    return reader
+
+
+def _header(reader: csv.DictReader[str]) -> list[str]:
+    return [name.strip() for name in reader.fieldnames or []]
 
 
 def _schema(path: Path) -> list[str]:
@@ -83,9 +95,9 @@ def _read_json(number: int, line: bytes) -> Row:
     return Row(number, found, raw=line)
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
+def _csv_rows(path: Path, named: Sequence[str] | None) -> Iterator[Row]:
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-        reader = csv.DictReader(lines)
+        reader = _csv_reader(lines, named)
         while True:
             try:
                 fields = next(reader, None)
@@ -97,10 +109,11 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             yield _csv_row(reader.line_num, fields)
 
 
-def _csv_row(number: int, fields: dict[str | None, object]) -> Row:
+def _csv_row(number: int, fields: Mapping[str | None, str | None]) -> Row:
+    """A row without the spaces around its values, quoted or not; None stands for a value that is not there."""
     if None in fields:
-        return Row(number, None, "more values than the header has columns")
-    return Row(number, {str(name): value for name, value in fields.items()})
+        return Row(number, None, "more values than there are columns")
+    return Row(number, {str(name): value and value.strip() for name, value in fields.items()})
 
 
 def _parquet_rows(path: Path) -> Iterator[Row]:
@@ -112,6 +125,4 @@ def _parquet_rows(path: Path) -> Iterator[Row]:
                 yield Row(number, fields)
 
 
-_READERS: dict[str, Callable[[Path], Iterator[Row]]] = {
-    "jsonl": _json_lines, "unsent": _json_lines, "csv": _csv_rows, "parquet": _parquet_rows}
-FORMATS = tuple(_READERS)
+FORMATS = ("jsonl", "unsent", "csv", "parquet")

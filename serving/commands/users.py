@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from django.db import connection, transaction
 
 from metering.settings import Settings
+from serving.csv_file import read_bytes
 from serving.database import reaching_postgresql
 from serving.errors import BadInput
 from serving.schema.models import UserMetadata
@@ -18,7 +17,7 @@ from serving.user_list import User, read_user_list
 
 def run(options: argparse.Namespace, settings: Settings) -> None:
     """Load the file and tell what changed."""
-    users = read_user_list(_read(options.file))
+    users = read_user_list(read_bytes(options.file))
     with reaching_postgresql():
         added, changed = load_users(users)
     print(f"added {added}, changed {changed}, unchanged {len(users) - added - changed}")
@@ -50,12 +49,3 @@ def _refuse_taken_emails(new: list[User], kept: dict[str, User]) -> None:
     ]
     if faults:
         raise BadInput(*faults)
-
-
-def _read(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(file).read_bytes()
-    except OSError as error:
-        raise BadInput(f"FILE={file!r}: {error.strerror}") from error

@@ -19,7 +19,8 @@ from serving.ranges import ParameterFault, RangeFault, TimeRange, parse_zone, zo
 
 NAV = (
     ("overview", "Overview"), ("usage", "Usage"), ("quotas", "Quotas"),
-    ("services", "Services"), ("machines", "Machines"), ("proof", "Proof"), ("health", "Health"))
+    ("services", "Services"), ("machines", "Machines"), ("explorer", "Events"), ("dashboards", "Dashboards"),
+    ("proof", "Proof"), ("health", "Health"))
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,14 @@ class Picker:
     @property
     def carried_but_options(self) -> list[tuple[str, str]]:
         return carried(self.query, ("granularity", "compare", "page", "format"))
+
+    @property
+    def carried_search(self) -> list[tuple[str, str]]:
+        return carried(self.query, ("q", "page", "format"))
+
+    @property
+    def carried_columns(self) -> list[tuple[str, str]]:
+        return carried(self.query, ("column", "page", "format"))
 
     @property
     def carried_all(self) -> list[tuple[str, str]]:

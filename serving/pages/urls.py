@@ -2,7 +2,10 @@
 
 from django.urls import path
 
+from serving.pages.views.dashboard_forms import change_dashboard, delete_dashboard, import_dashboard, new_dashboard
+from serving.pages.views.dashboards import dashboard, dashboards
 from serving.pages.views.events import events
+from serving.pages.views.explorer import explorer
 from serving.pages.views.health import health
 from serving.pages.views.machine import machine
 from serving.pages.views.machines import machines
@@ -20,6 +23,13 @@ urlpatterns = [
     path("services", services, name="services"),
     path("machines", machines, name="machines"),
     path("machines/<str:machine_id>", machine, name="machine"),
+    path("events", explorer, name="explorer"),
+    path("dashboards", dashboards, name="dashboards"),
+    path("dashboards/new", new_dashboard, name="new-dashboard"),
+    path("dashboards/import", import_dashboard, name="import-dashboard"),
+    path("dashboards/<int:number>", dashboard, name="dashboard"),
+    path("dashboards/<int:number>/edit", change_dashboard, name="change-dashboard"),
+    path("dashboards/<int:number>/delete", delete_dashboard, name="delete-dashboard"),
     path("proof", proof, name="proof"),
     path("proof/<str:hour>", passport, name="passport"),
     path("proof/<str:hour>/events", events, name="events"),

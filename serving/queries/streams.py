@@ -60,7 +60,7 @@ def unit_of(stream: Stream, measure: Measure) -> str:
     """The unit of the field that a measure sums; none for a count, nor for a product of two units."""
     if measure.of is None or measure.weight or measure.kind is not MeasureKind.SUM:
         return ""
-    return next(field.unit for field in stream.fields if field.name == measure.of)
+    return next(field.unit for field in (*stream.fields, *stream.added) if field.name == measure.of)
 
 
 def equal_types(stream: Stream) -> list[list[str]]:

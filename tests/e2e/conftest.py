@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -23,6 +23,7 @@ from tests.lib.chromium import FLAGS, find_chromium
 from tests.lib.running import Running, until
 from tests.lib.sample_load import fill_load
 from tests.lib.sample_machines import fill_machines
+from tests.lib.sample_plays import insert_plays, plays
 from tests.lib.sample_rows import fill
 
 __all__ = ["migrated_template", "server_url"]
@@ -98,6 +99,7 @@ def site(server_url: str, migrated_template: str, tmp_path_factory: pytest.TempP
     with database(server_url, migrated_template) as url, closing(psycopg2.connect(url)) as connection:
         fill(connection, now)
         fill_load(connection, fill_machines(connection, now), now)
+        insert_plays(connection, plays(2_000, 5, now - timedelta(days=3), now))
         connection.autocommit = True
         made = serving(url, "accounts", "create", NAME, "--role", "viewer", "--password-stdin", given=PASSWORD.encode())
         assert made.returncode == 0, made.stderr

@@ -17,11 +17,13 @@ EVENTS = "proof/2021-02-19T21/events"  # 503 here, since no test gives this site
 OPEN = {"healthz", "readyz", "sign-in", "sign-in/link"}
 READ = {
     "", "usage", "quotas", "proof", "proof/2021-02-19T21", EVENTS, "health", "metrics", "services", "machines",
-    "machines/m-1", "api/v1/usage", "api/v1/quotas", "api/v1/proof", "api/v1/docs", "api/v1/openapi.json",
+    "machines/m-1", "events", "dashboards", "dashboards/1",
+    "api/v1/usage", "api/v1/quotas", "api/v1/proof", "api/v1/docs", "api/v1/openapi.json",
     "api/v1/machines", "api/v1/machines/m-1/usage", "api/v1/machines/m-1/cost", "api/usage", "api/cost/m-1",
     "api/openapi.json"}
 MACHINES = {path for path in READ if path.startswith(("api/", "metrics"))}
 POST_BY_ANYONE = {"sign-out"}
+OPERATOR_WRITES = {"dashboards/new", "dashboards/import", "dashboards/1/edit", "dashboards/1/delete"}
 ADMIN_READS = {"people"}
 ADMIN_WRITES = {"people/<str:name>/end", "tokens/<int:token_id>/end"}
 NOT_A_PAGE = {"api/v1/", "api/"}  # the roots of the APIs, known to the router only to find the others
@@ -44,10 +46,11 @@ def _paths() -> Iterator[str]:
 
 
 def test_every_address_of_the_site_is_in_this_matrix(site: None) -> None:
-    known = OPEN | READ | POST_BY_ANYONE | ADMIN_READS | ADMIN_WRITES | NOT_A_PAGE
+    known = OPEN | READ | POST_BY_ANYONE | OPERATOR_WRITES | ADMIN_READS | ADMIN_WRITES | NOT_A_PAGE
 
-    named = {"<str:hour>": "2021-02-19T21", "<str:machine_id>": "m-1", "<machine_id>": "m-1"}
-    assert {re.sub("<(?:str:)?(?:hour|machine_id)>", lambda part: named[part[0]], path) for path in _paths()} == known
+    named = {"<int:number>": "1", "<str:hour>": "2021-02-19T21", "<str:machine_id>": "m-1", "<machine_id>": "m-1"}
+    a_name = re.compile("<(?:str:|int:)?(?:hour|machine_id|number)>")
+    assert {a_name.sub(lambda part: named[part[0]], path) for path in _paths()} == known
 
 
 @pytest.mark.parametrize("who", WHO)
@@ -78,6 +81,18 @@ def test_nobody_changes_anything_by_writing_to_what_is_read(
     assert response.status_code in (302, 401, 403, 405)
     if who in ("viewer", "viewer's token"):
         assert response.status_code == 403
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("path", sorted(OPERATOR_WRITES))
+def test_only_an_operator_changes_dashboards(clients: dict[str, Client], who: str, path: str) -> None:
+    if path.endswith("delete") and who.startswith(("operator", "admin")):
+        path = path.replace("/1/", "/999999/")
+    refused = 302 if who == "stranger" else 403
+
+    status = clients[who].post(f"/{path}").status_code
+
+    assert status in (400, 404) if who.startswith(("operator", "admin")) else status == refused
 
 
 @pytest.mark.parametrize("who", WHO)

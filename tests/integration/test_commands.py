@@ -160,7 +160,7 @@ def test_all_bad_settings_are_named_at_once() -> None:
         assert name in ended.stderr
 
 
-@pytest.mark.parametrize("arguments", [(), ("migrate",), ("users",), ("accounts",), ("tokens",)])
+@pytest.mark.parametrize("arguments", [(), ("migrate",), ("users",), ("customers",), ("accounts",), ("tokens",)])
 def test_help_shows_an_example_and_needs_no_settings(arguments: tuple[str, ...]) -> None:
     environment = child_environment(DATABASE_URL="", SECRET_KEY=SECRET)
     shown = subprocess.run(

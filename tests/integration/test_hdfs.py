@@ -58,7 +58,7 @@ def hdfs(stack: Stack) -> Iterator[Stack]:
     wider.up()
     assert [service.pid for service in stack.services] == before
     yield wider
-    for service in wider.services[:1:-1]:
+    for service in wider.services[:2:-1]:
         service.stop()
 
 

@@ -19,6 +19,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 from local_stack import Stack, processes
 from metering.domain.errors import ServiceAway
+from metering.redis.connection import connect, reaching_redis
 
 pytestmark = pytest.mark.stack
 
@@ -103,6 +104,7 @@ def test_up_in_an_empty_home_answers_and_writes_what_a_layer_needs(own: Stack) -
     assert all(state.up for state in own.status())
     assert env["DATABASE_URL"].startswith("postgresql://lambdameter:")
     assert env["DATABASE_URL"].endswith("/lambdameter")
+    assert env["REDIS_URL"] == f"redis://:{own.home.secret('redis')}@{own.service('redis').address}/0"
     assert env["LAMBDAMETER_HOME"] == str(own.home.folder)
     assert Path(env["LAMBDAMETER_ARCHIVE"]).is_dir()
     assert len(env["SECRET_KEY"]) >= 50
@@ -131,6 +133,26 @@ def test_the_database_is_utf8_utc_durable_and_asks_for_a_password(own: Stack) ->
         psycopg2.connect(own.env()["DATABASE_URL"].replace(own.home.secret("postgres"), "wrong"))
 
 
+def test_redis_asks_for_a_password_that_no_command_line_shows(own: Stack) -> None:
+    url, password = own.env()["REDIS_URL"], own.home.secret("redis")
+
+    assert connect(url).ping()
+    with pytest.raises(ServiceAway), reaching_redis():
+        connect(url.replace(password, "wrong")).ping()
+    with pytest.raises(ServiceAway), reaching_redis():
+        connect(url.replace(f":{password}@", "")).ping()
+    assert not [one for one in psutil.process_iter(["cmdline"]) if password in str(one.info["cmdline"])]
+
+
+def test_what_redis_holds_survives_down_and_up(own: Stack) -> None:
+    connect(own.env()["REDIS_URL"]).set("kept over down", "seven")
+
+    own.down()
+    own.up()
+
+    assert connect(own.env()["REDIS_URL"]).get("kept over down") == b"seven"
+
+
 def test_a_second_up_leaves_a_healthy_stack_as_it_is(own: Stack) -> None:
     before, env = pids(own), own.env()
 
@@ -152,9 +174,10 @@ def test_two_ups_at_once_start_one_stack(own: Stack) -> None:
     assert said[0] == said[1]
 
 
-def test_what_was_acknowledged_survives_kill_9_of_both(own: Stack) -> None:
+def test_what_was_acknowledged_survives_kill_9_of_all(own: Stack) -> None:
     execute(own, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
     send(own, "kept", b"seven")
+    connect(own.env()["REDIS_URL"]).set("kept", "seven")
     env = own.env()
 
     for service in own.services:
@@ -165,6 +188,7 @@ def test_what_was_acknowledged_survives_kill_9_of_both(own: Stack) -> None:
     assert own.env() == env
     assert execute(own, "SELECT n FROM kept") == [(7,)]
     assert received(own, "kept") == [b"seven"]
+    assert connect(env["REDIS_URL"]).get("kept") == b"seven"
 
 
 def test_status_says_which_service_crashed_and_shows_its_log(own: Stack) -> None:
@@ -177,6 +201,16 @@ def test_status_says_which_service_crashed_and_shows_its_log(own: Stack) -> None
     assert "postgres" in done.stdout
     assert "crashed" in done.stdout
     assert "database system is ready" in done.stdout
+
+
+def test_a_crashed_redis_is_named_with_its_log(own: Stack) -> None:
+    own.service("redis").kill()
+
+    done = command(own.home.folder, "status")
+
+    assert done.returncode == 3
+    assert "redis  " in done.stdout and "crashed" in done.stdout
+    assert "Ready to accept connections" in done.stdout
 
 
 def test_a_half_dead_stack_is_repaired_and_the_living_half_left(own: Stack) -> None:
@@ -225,7 +259,7 @@ def test_a_lost_pid_file_does_not_lose_the_service(own: Stack) -> None:
 
 def test_a_port_that_someone_took_meanwhile_is_given_up(own: Stack) -> None:
     own.down()
-    ports = [own.service("kafka").port, own.home.ports.remembered("kafka_controller"), own.service("postgres").port]
+    ports = [service.port for service in own.services] + [own.home.ports.remembered("kafka_controller")]
     squatters = [socket.create_server(("127.0.0.1", port or 0)) for port in ports]
     try:
         env = own.up()
@@ -233,7 +267,7 @@ def test_a_port_that_someone_took_meanwhile_is_given_up(own: Stack) -> None:
         for squatter in squatters:
             squatter.close()
 
-    assert not any(str(port) in env["KAFKA_BOOTSTRAP_SERVERS"] for port in ports)
+    assert not any(f":{port}" in env[name] for port in ports for name in ("KAFKA_BOOTSTRAP_SERVERS", "REDIS_URL"))
     assert all(state.up for state in own.status())
 
 
@@ -244,7 +278,7 @@ def test_a_service_that_cannot_start_is_reported_with_its_log_and_the_rest_is_st
     try:
         with pytest.raises(ServiceAway, match=r"(?s)postgres ended .*postgres\.log.*PostgreSQL version 9"):
             own.up()
-        assert pids(own) == [None, None]
+        assert pids(own) == [None, None, None]
     finally:
         version.write_text("18\n")
 
@@ -255,8 +289,8 @@ def test_down_stops_everything_and_says_nothing_the_second_time(own: Stack) -> N
     first, second = command(own.home.folder, "down"), command(own.home.folder, "down")
 
     assert (first.returncode, second.returncode) == (0, 0)
-    assert [processes.birth(pid) for pid in running] == [None, None]
-    assert [state.fault for state in own.status()] == ["down", "down"]
+    assert [processes.birth(pid) for pid in running] == [None, None, None]
+    assert [state.fault for state in own.status()] == ["down", "down", "down"]
 
 
 def test_an_interrupt_during_up_leaves_nothing_running(tmp_path: Path) -> None:
@@ -269,5 +303,5 @@ def test_an_interrupt_during_up_leaves_nothing_running(tmp_path: Path) -> None:
     starting.communicate(timeout=60)
 
     assert starting.returncode == 130
-    assert [service.pid for service in stack.services] == [None, None]
+    assert [service.pid for service in stack.services] == [None, None, None]
     assert not [one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in str(one.info["cmdline"])]

@@ -69,12 +69,22 @@ class Deployment:
         return Topic(self.stack.env()["KAFKA_BOOTSTRAP_SERVERS"], "resource_usage", "machine_id")
 
     @property
+    def listens(self) -> Topic:
+        """The topic of plays; a layer or a producer creates it."""
+        return Topic(self.stack.env()["KAFKA_BOOTSTRAP_SERVERS"], "listens", "customer_id")
+
+    @property
+    def clicks(self) -> Topic:
+        """The topic of clicks."""
+        return Topic(self.stack.env()["KAFKA_BOOTSTRAP_SERVERS"], "clicks", "customer_id")
+
+    @property
     def archive(self) -> Path:
         return Path(self.environment()["LAMBDAMETER_ARCHIVE"])
 
     def environment(self, **settings: str) -> dict[str, str]:
         """What a program of this deployment is given: nothing of the tester's own settings reaches it."""
-        ours = ("LAMBDAMETER_", "KAFKA_", "DATABASE_URL", "SPARK_", "PYSPARK_", "JAVA_TOOL_OPTIONS")
+        ours = ("LAMBDAMETER_", "KAFKA_", "DATABASE_URL", "REDIS_URL", "SPARK_", "PYSPARK_", "JAVA_TOOL_OPTIONS")
         kept = {name: value for name, value in child_environment().items() if not name.startswith(ours)}
         scratch = self.folder / "tmp"
         scratch.mkdir(exist_ok=True)
@@ -210,8 +220,10 @@ def deployed(
     """
     with database(stack.env()["DATABASE_URL"], template) as url:
         deployment = Deployment(stack, url, folder, dict(settings))
+        others = (deployment.samples, deployment.listens, deployment.clicks)
         if new_topic:
-            deployment.samples.drop()
+            for topic in others:
+                topic.drop()
             deployment.topic.make_anew()
         try:
             yield deployment
@@ -219,4 +231,5 @@ def deployed(
             deployment.end()
             if new_topic:
                 deployment.topic.drop()
-                deployment.samples.drop()
+                for topic in others:
+                    topic.drop()

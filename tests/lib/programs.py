@@ -9,6 +9,7 @@ from pathlib import Path
 
 import batch_layer.__main__ as batch
 import lambdameter.__main__ as console
+import ml.arguments as modelling
 import producers.__main__ as producing
 import speed_layer.__main__ as speed
 from serving.arguments import command_line
@@ -18,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "speed_layer": speed._parser,
     "batch_layer": batch._parser,
+    "ml": modelling.parser,
     "producers": producing.parser,
     "serving": lambda: command_line(None),
     "lambdameter": console.parser,

@@ -21,7 +21,7 @@ from metering.streams import STREAMS
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("metering", "speed_layer", "batch_layer")
-DECLARATIONS = Path("metering/streams")
+DECLARATIONS = (Path("metering/streams"), Path("metering/domain/features.py"))
 
 _AS_RELATION = r"\b(?:from|join|into|update|table|view|only)\s+"
 _QUOTE = "['\"`]"
@@ -87,7 +87,7 @@ def main() -> int:
     for one in found:
         print(one, file=sys.stderr)
     if not found:
-        print(f"no line of {', '.join(ROOMS)} names a stream outside of {DECLARATIONS}")
+        print(f"no line of {', '.join(ROOMS)} names a stream outside of {', '.join(map(str, DECLARATIONS))}")
     return 1 if found else 0
 
 
@@ -103,7 +103,7 @@ def _named(stream: Stream) -> Iterator[str]:
 
 def _sources(root: Path) -> list[Path]:
     found = [path for room in ROOMS for path in (root / room).rglob("*") if path.suffix in (".py", ".sql")]
-    return sorted(path for path in found if not path.is_relative_to(root / DECLARATIONS))
+    return sorted(path for path in found if not any(path.is_relative_to(root / one) for one in DECLARATIONS))
 
 
 def _python(names: Names, text: str) -> Iterator[tuple[int, str]]:

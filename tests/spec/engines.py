@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,11 +17,11 @@ from batch_layer.parts import Part
 from batch_layer.recount import plan_hours, recount
 from batch_layer.views import HOURLY, JudgedBy
 from metering.arrow.archive import Archive
-from metering.arrow.decode import decode
+from metering.arrow.decode import Checked, decode
 from metering.arrow.distinct import distinct_rows
 from metering.arrow.files import HourFiles, split_by_hour
 from metering.arrow.partial import merge_partials, partial_sums
-from metering.arrow.schemas import MESSAGES, archive_schema
+from metering.arrow.schemas import MESSAGES, added_schema, archive_schema
 from metering.domain.event import Event, Position, Rejection
 from metering.domain.fold import View, distinct, fold
 from metering.domain.judge import judge
@@ -32,14 +32,13 @@ from metering.store.rotation import HourBefore, ListedFile
 
 @dataclass(frozen=True)
 class Message:
-    """One Kafka record. `ingest_us`: append time, epoch microseconds."""
+    """One Kafka record. `ingest_us`: append time, epoch microseconds. `added`: what the speed layer adds to it."""
 
     raw: bytes | None
     ingest_us: int
     partition: int = 0
     offset: int = 0
-
-
+    added: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,9 @@ class PlainPython:
         judged = [
             judge(stream, one.raw, Position(stream.topic, one.partition, one.offset), one.ingest_us, rules)
             for one in messages]
-        events = [found for found in judged if isinstance(found, Event)]
+        events = [
+            replace(found, added=one.added)
+            for one, found in zip(messages, judged, strict=True) if isinstance(found, Event)]
         chosen = distinct(events)
         rejected = {
             one.offset: found.reason.name
@@ -80,7 +81,7 @@ class Arrow:
     """The speed layer's decoding and sums, with Arrow's choice of the first of each identity."""
 
     def count(self, stream: Stream, rollup: Rollup, messages: Sequence[Message], rules: TimeRules) -> Answer:
-        checked = decode(stream, batch_of(stream, messages), rules)
+        checked = decoded(stream, messages, rules)
         hours = [distinct_rows(stream, rows) for _, rows in split_by_hour(stream, checked.accepted)]
         sums = [partial_sums(stream, rollup, hour.first) for hour in hours]
         by_hour = [partial_sums(stream, rollup, hour.first, HOUR_S) for hour in hours]
@@ -102,7 +103,7 @@ class SparkSql:
     def count(self, stream: Stream, rollup: Rollup, messages: Sequence[Message], rules: TimeRules) -> Answer:
         self._runs += 1
         root = str(self._folder / str(self._runs))
-        checked = decode(stream, batch_of(stream, messages), rules)
+        checked = decoded(stream, messages, rules)
         files = list(archive_files(stream, root, checked.accepted))
         before = {file.hour: HourBefore(file.hour) for file in files}
         plans = plan_hours(files, before, self._rows_at_once)
@@ -127,7 +128,7 @@ class MapReduce:
     def count(self, stream: Stream, rollup: Rollup, messages: Sequence[Message], rules: TimeRules) -> Answer:
         self._runs += 1
         root = self._folder / str(self._runs)
-        checked = decode(stream, batch_of(stream, messages), rules)
+        checked = decoded(stream, messages, rules)
         lines = root / "lines.jsonl"
         root.mkdir()
         files = list(archive_files(stream, str(root), checked.accepted))
@@ -155,6 +156,17 @@ def archive_files(stream: Stream, root: str, events: pa.Table) -> Iterator[Liste
         for file, _ in files.finish():
             hour = datetime.fromtimestamp(file.hour / 1e6, UTC)
             yield ListedFile(hour, file.path, file.rows, 1, file.size, hour)
+
+
+def decoded(stream: Stream, messages: Sequence[Message], rules: TimeRules) -> Checked:
+    """The messages as Arrow decodes them, the accepted with what was added to them."""
+    checked = decode(stream, batch_of(stream, messages), rules)
+    added = {one.offset: one.added for one in messages}
+    rows = [dict(added[offset]) for offset in checked.accepted["offset"].to_pylist()]
+    events = checked.accepted
+    for column in added_schema(stream):
+        events = events.append_column(column, pa.array([row.get(column.name) for row in rows], column.type))
+    return replace(checked, accepted=events)
 
 
 def batch_of(stream: Stream, messages: Sequence[Message]) -> pa.RecordBatch:

@@ -34,6 +34,15 @@ def test_vacuum_runs_once_a_day() -> None:
     assert days == ["*", "*", "*"]
 
 
+def test_the_model_is_trained_and_all_customers_are_scored_once_a_day() -> None:
+    """Scores older than two days decide nothing."""
+    minute, hour, *days = when("ml", "run")
+
+    assert int(minute) in range(60)
+    assert int(hour) in range(24)
+    assert days == ["*", "*", "*"]
+
+
 def test_every_command_is_one_that_our_programs_take() -> None:
     for *_, command in JOBS:
         assert command.startswith(IN_FOLDER)

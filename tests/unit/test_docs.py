@@ -176,7 +176,7 @@ def test_a_word_of_the_glossary_has_one_meaning() -> None:
 
 
 def modules_with_examples() -> list[str]:
-    packages = ("metering", "producers", "speed_layer", "batch_layer", "serving")
+    packages = ("metering", "producers", "speed_layer", "batch_layer", "ml", "serving")
     files = (file for package in packages for file in (ROOT / package).rglob("*.py"))
     tested = (file for file in files if ">>> " in file.read_text())
     return sorted(".".join(file.relative_to(ROOT).with_suffix("").parts) for file in tested)

@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_layer.count_hours import in_bucket
 from batch_layer.recount import plan_hours
+from metering.arrow.listed import in_bucket
 from metering.store.rotation import HourBefore, ListedFile
 
 HOUR = datetime(2026, 11, 23, 21, tzinfo=UTC)

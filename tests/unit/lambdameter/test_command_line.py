@@ -37,7 +37,7 @@ def test_status_of_a_stack_that_was_never_up_is_3(tmp_path: Path, capsys: pytest
     assert main(["stack", "status", "--home", str(tmp_path / "home")]) == 3
 
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == ["kafka", "postgres"]
+    assert [line.split()[0] for line in lines] == ["kafka", "postgres", "redis"]
     assert all(line.endswith("down") for line in lines)
 
 

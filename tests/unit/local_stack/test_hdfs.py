@@ -14,9 +14,9 @@ from tests.lib.programs import parse
 
 
 def test_a_stack_has_no_hdfs_unless_it_is_asked_for(tmp_path: Path) -> None:
-    assert [service.name for service in Stack(tmp_path).services] == ["kafka", "postgres"]
+    assert [service.name for service in Stack(tmp_path).services] == ["kafka", "postgres", "redis"]
     assert [service.name for service in Stack(tmp_path, with_=["hdfs"]).services] == [
-        "kafka", "postgres", "namenode", "datanode"]
+        "kafka", "postgres", "redis", "namenode", "datanode"]
 
 
 def test_a_part_that_does_not_exist_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,12 @@ GOOD = {
     "DATABASE_URL": "postgresql://u:p@127.0.0.1:5432/db",
     "LAMBDAMETER_ARCHIVE": "/tmp/archive",
     "SECRET_KEY": "x" * 40,
+    "REDIS_URL": "redis://:p@127.0.0.1:6379/0",
 }
+NO_REDIS = [
+    "127.0.0.1:6379", "http://127.0.0.1:6379", "redis://", "redis://:hidden@/0", "redis://:hidden@h:0/0",
+    "redis://:hidden@h:99999/0", "redis://:hidden@h:6379/users", "unix:", "unix:///", "",
+]
 
 
 def test_every_fault_is_named_at_once() -> None:
@@ -83,3 +88,47 @@ def test_a_stack_file_others_may_read_is_refused(tmp_path: Path) -> None:
 def test_sasl_wants_its_three_companions() -> None:
     with pytest.raises(BadSettings, match="want KAFKA_SASL_MECHANISM"):
         load("kafka", environ=GOOD | {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL"})
+
+
+@pytest.mark.parametrize("url", [
+    "redis://127.0.0.1:6379", "redis://:p@h:6379/0", "rediss://ana:p%40@redis.example.org:6380/12",
+    "redis://[::1]:6379/0", "unix:///run/redis/redis.sock?db=1"])
+def test_redis_is_named_by_a_url_or_not_at_all(url: str) -> None:
+    assert load("redis", environ={"REDIS_URL": url}).redis_url == url
+    assert "p%40" not in repr(load(environ={"REDIS_URL": url}))
+
+
+@pytest.mark.parametrize("url", NO_REDIS)
+def test_what_is_no_address_of_redis_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(BadSettings, match=r"^REDIS_URL=\(not shown\): want redis://") as caught:
+        load(environ={"REDIS_URL": url})
+
+    assert "hidden" not in str(caught.value)
+
+
+def test_redis_is_wanted_by_those_who_need_it_only(tmp_path: Path) -> None:
+    environ = {"LAMBDAMETER_HOME": str(tmp_path)}
+
+    assert load(environ=environ).redis_url is None
+    with pytest.raises(BadSettings, match="REDIS_URL is not set"):
+        load("redis", environ=environ)
+
+
+def test_offers_have_an_age_and_a_zone(tmp_path: Path) -> None:
+    environ = {"LAMBDAMETER_HOME": str(tmp_path)}
+    own = environ | {"LAMBDAMETER_SCORE_MAX_AGE_S": "60", "LAMBDAMETER_OFFER_ZONE": "Europe/Madrid"}
+
+    usual, found = load(environ=environ), load(environ=own)
+
+    assert (usual.score_max_age_s, usual.offer_zone) == (172_800, "UTC")
+    assert (found.score_max_age_s, found.offer_zone) == (60, "Europe/Madrid")
+
+
+@pytest.mark.parametrize("zone", ["", "Madrid", "America", "../etc/passwd", "/etc/localtime", "+02:00", "\0"])
+@pytest.mark.parametrize("age", ["0", "-1", "2d"])
+def test_no_zone_and_no_age_are_named(zone: str, age: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        load(environ={"LAMBDAMETER_OFFER_ZONE": zone, "LAMBDAMETER_SCORE_MAX_AGE_S": age})
+
+    assert [fault.split("=")[0] for fault in caught.value.faults] == [
+        "LAMBDAMETER_SCORE_MAX_AGE_S", "LAMBDAMETER_OFFER_ZONE"]

@@ -11,7 +11,7 @@ from producers.__main__ import main
 NOWHERE = ("--kafka", "127.0.0.1:9")
 
 
-@pytest.mark.parametrize("arguments", [[], ["generate"], ["host"], ["replay"], ["window"]])
+@pytest.mark.parametrize("arguments", [[], ["audience"], ["generate"], ["host"], ["replay"], ["window"]])
 def test_help_has_an_example(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*arguments, "--help"])
@@ -33,6 +33,16 @@ def test_all_faults_are_named_at_once_with_status_2(capsys: pytest.CaptureFixtur
     (["generate", "--from", "2021-02-19", "--to", "2021-02-18"], "--from: want a time before --to"),
     (["generate", "--users", "0"], "--users 0: want"),
     (["generate", "--stream", "resource_usage", "--machines", "0"], "--machines 0: want"),
+    (["audience", "--customers", "0"], "--customers 0: want 1 to"),
+    (["audience", "--plays", "0"], "--plays 0: want 1 to"),
+    (["audience", "--days", "0"], "--days 0: want"),
+    (["audience", "--days", "1", "--from", "2021-02-19"], "--days with --from: want one"),
+    (["audience", "--from", "2021-02-19", "--to", "2021-02-18"], "--from and --to: want"),
+    (["audience", "--from", "2021-02-19", "--to", "2021-02-19"], "--from: want a second"),
+    (["audience", "--tz", "Nowhere"], "--tz 'Nowhere': want an IANA name"),
+    (["audience", "--rate", "0"], "--rate 0: want"),
+    (["audience", "--seconds", "1"], "--seconds 1: want"),
+    (["audience", "--customers-csv", "no/such/folder.csv"], "--customers-csv no/such/folder.csv: want"),
     (["host", "--interval", "0"], "--interval 0: want"),
     (["host", "--as", "load", "--interval", "0.5"], "--interval 0.5: want whole seconds"),
     (["host", "--samples", "0"], "--samples 0: want"),

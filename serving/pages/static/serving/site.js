@@ -101,7 +101,8 @@ function watchRefresh() {
 }
 
 const PAGES = {
-  o: "overview", u: "usage", q: "quotas", s: "services", m: "machines", p: "proof", h: "health",
+  o: "overview", u: "usage", q: "quotas", s: "services", m: "machines", e: "explorer", b: "dashboards", p: "proof",
+  h: "health",
 };
 
 function press(event) {
@@ -110,7 +111,7 @@ function press(event) {
   if (event.key === "?") { byId("keys")?.showModal(); event.preventDefault(); return; }
   if (byId("keys")?.open || !byId("keys-on")?.checked) return;
   const act = {
-    t: switchTheme, r: refresh, d: () => byId("from")?.focus(),
+    t: switchTheme, r: refresh, d: () => byId("from")?.focus(), "/": () => byId("q")?.focus(),
     "[": () => document.querySelector("a[data-key='[']")?.click(),
     "]": () => document.querySelector("a[data-key=']']")?.click(),
   }[event.key];

@@ -148,7 +148,7 @@ def test_a_csv_row_with_more_values_than_columns_is_named(tmp_path: Path) -> Non
     path = tmp_path / "x.csv"
     path.write_text("timestamp,id\n1,a\n1,a,b\n")
 
-    assert [row.fault for row in rows(path, "csv")] == ["", "more values than the header has columns"]
+    assert [row.fault for row in rows(path, "csv")] == ["", "more values than there are columns"]
 
 
 def test_columns_are_told_before_the_rows_are_read(tmp_path: Path) -> None:

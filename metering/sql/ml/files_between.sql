@@ -1,0 +1,7 @@
+SELECT hour, path, rows, generation, size, first_ingest
+FROM archive_file
+WHERE topic = %(topic)s
+  AND superseded IS NULL
+  AND hour > coalesce(%(start)s, TIMESTAMPTZ '-infinity') - INTERVAL '1 hour'
+  AND hour < coalesce(%(end)s, TIMESTAMPTZ 'infinity')
+ORDER BY hour, generation, path

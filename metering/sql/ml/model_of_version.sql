@@ -1,0 +1,3 @@
+SELECT version, coefficients, sha256, fingerprint, parameters, metrics, is_current
+FROM model_version
+WHERE version = %(version)s
