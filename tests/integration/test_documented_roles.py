@@ -93,6 +93,17 @@ def test_the_layers_may_write_what_their_statements_write(owner: Connection) -> 
     assert not denied
 
 
+def test_the_layers_may_keep_plays_and_forget_days_but_not_change_them(owner: Connection) -> None:
+    assert may(owner, "layers", "INSERT", "play")
+    assert not may(owner, "layers", "UPDATE", "play") and not may(owner, "layers", "DELETE", "play")
+    with owner.cursor() as cursor:
+        for function in ("play_day(date)", "play_forget(date)"):
+            cursor.execute(
+                "SELECT has_function_privilege(%s, %s, 'EXECUTE'), has_function_privilege(%s, %s, 'EXECUTE')",
+                (f"{TAG}layers", function, f"{TAG}site", function))
+            assert cursor.fetchall() == [(True, False)]
+
+
 def test_the_layers_do_not_see_accounts_and_do_not_change_users(owner: Connection) -> None:
     for table in ("account", "api_token", "django_session"):
         assert not may(owner, "layers", "SELECT", table)

@@ -109,7 +109,8 @@ def test_the_sample_of_settings_names_them_all_and_is_sound(tmp_path: Path) -> N
     (tmp_path / "settings.env").write_text(re.sub(r"^#(?=[A-Z])", "", sample, flags=re.MULTILINE), encoding="utf-8")
     given = read_env_file(tmp_path / "settings.env")
     assert {name.removesuffix("_FILE") for name in given} == settings_names() - FOR_DRILLS - {"LAMBDAMETER_CONF"}
-    secrets = {"DATABASE_URL": "postgresql://me:word@localhost/usage", "SECRET_KEY": "k" * 32}
+    secrets = {"DATABASE_URL": "postgresql://me:word@localhost/usage", "SECRET_KEY": "k" * 32,
+               "REDIS_URL": "redis://:word@localhost:6379/0"}
     for name in [name for name in given if name.endswith("_FILE")]:
         plain = name.removesuffix("_FILE")
         (tmp_path / plain).write_text(secrets.get(plain, "word"), encoding="utf-8")
@@ -200,7 +201,7 @@ def test_the_events_in_readme_are_accepted(topic: str, text: str) -> None:
 def documented() -> Stream:
     """The stream that docs/adding-a-stream.md declares."""
     declaration, registration = blocks(ROOT / "docs" / "adding-a-stream.md", "python")
-    names: dict[str, object] = {"DEVICES": STREAMS["devices"], "RESOURCE_USAGE": STREAMS["resource_usage"]}
+    names: dict[str, object] = {topic.upper(): stream for topic, stream in STREAMS.items()}
     exec(compile(declaration, "doors.py", "exec"), names)
     exec(compile(registration, "__init__.py", "exec"), names)
     registered = names["STREAMS"]
