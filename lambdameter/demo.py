@@ -14,17 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from lambdameter.children import Children
-from lambdameter.ledger_view import lag_of, published_hours
+from lambdameter.ledger_view import lag_of, waiting_hours
 from local_stack import Stack
 from local_stack.ports import free_port, is_free
 from metering import settings
 from metering.domain.errors import ServiceAway
+from metering.streams import STREAMS
 
 HISTORY_DAYS = 3
 HISTORY_EVENTS = 150_000
 HISTORY_SAMPLES = 70_000
 MACHINES = 8
+CUSTOMERS = 2_000
+HISTORY_PLAYS = 80_000
 _HISTORY_WITHIN_S = 600.0
+_AUDIENCE = ("--customers", str(CUSTOMERS), "--seed", "7")
 _FLEET = ("--stream", "resource_usage", "--machines", str(MACHINES))
 
 
@@ -83,6 +87,7 @@ class Demo:
                 self._start(children)
                 self._fill(children, settings.load("kafka", "database", overrides=environment))
                 self._go_live(children)
+                self._train(children)
                 while not self._options.until_filled:
                     children.check()
                     time.sleep(1)
@@ -90,9 +95,12 @@ class Demo:
                 self.tell("stopping")
 
     def _prepare(self, children: Children) -> None:
-        self.tell("tables, 20 users with quotas, an account")
+        self.tell(f"tables, 20 users with quotas, {CUSTOMERS:,} customers of a music service, an account")
         children.run("migrate", "serving", "migrate")
         children.run("users", "serving", "users", str(files("lambdameter") / "demo_users.csv"))
+        customers = self._home / "customers.csv"
+        children.run("audience", "producers", "audience", *_AUDIENCE, "--customers-csv", str(customers))
+        children.run("customers", "serving", "customers", str(customers))
         if "demo" not in children.run("accounts", "serving", "accounts", "list"):
             children.run("accounts", "serving", "accounts", "create", "demo", "--role", "admin", "--password-stdin",
                          stdin=secrets.token_urlsafe(24) + "\n")
@@ -114,20 +122,21 @@ class Demo:
             self.tell("history is there; going on where the last run stopped")
             children.start("batch_layer", "batch_layer", "--every", "60")
             return
-        self.tell(f"{HISTORY_DAYS} days of history, {HISTORY_EVENTS:,} events and {HISTORY_SAMPLES:,} samples of "
-                  f"{MACHINES} machines, through Kafka and both layers")
-        span = ("--client", "confluent", "--seed", "7", "--from", notes["from"], "--to", notes["to"],
-                "--duplicates", "0.002", "--late", "0.002", "--bad", "0.0005")
+        self.tell(f"{HISTORY_DAYS} days of history, {HISTORY_EVENTS:,} events, {HISTORY_SAMPLES:,} samples of "
+                  f"{MACHINES} machines, {HISTORY_PLAYS:,} plays of music, through Kafka and both layers")
+        span = ("--client", "confluent", "--from", notes["from"], "--to", notes["to"])
+        faulty = ("--seed", "7", "--duplicates", "0.002", "--late", "0.002", "--bad", "0.0005")
         for name, *what in (
-            ("history", "--events", str(HISTORY_EVENTS)),
-            ("history-fleet", *_FLEET, "--events", str(HISTORY_SAMPLES)),
+            ("history", "generate", "--events", str(HISTORY_EVENTS), *faulty),
+            ("history-fleet", "generate", *_FLEET, "--events", str(HISTORY_SAMPLES), *faulty),
+            ("history-audience", "audience", *_AUDIENCE, "--plays", str(HISTORY_PLAYS), "--to-kafka"),
         ):
-            children.wait(children.start(name, "producers", "generate", *what, *span))
+            children.wait(children.start(name, "producers", *what, *span))
         self._until("the speed layer has counted the history", children, lambda: lag_of(reach) == 0)
         children.start("batch_layer", "batch_layer", "--every", "60")
-        hours = 2 * HISTORY_DAYS * 24
+        # The hour in progress of each stream may wait for the next run.
         self._until("the batch layer has proved and published it", children,
-                    lambda: published_hours(reach) >= hours)
+                    lambda: waiting_hours(reach) <= len(STREAMS))
         self._write_notes(notes | {"history": "published"})
 
     def _until(self, what: str, children: Children, holds: Callable[[], bool]) -> None:
@@ -144,8 +153,10 @@ class Demo:
                        "--late", "0.005", "--bad", "0.002", "--unsent", str(self._home / "unsent-live.jsonl"))
         children.start("live-fleet", "producers", "generate", *_FLEET, "--rate", str(2 * MACHINES), "--bad", "0.001",
                        "--unsent", str(self._home / "unsent-fleet.jsonl"))
+        children.start("live-audience", "producers", "audience", *_AUDIENCE, "--rate", "5",
+                       "--unsent", str(self._home / "unsent-audience.jsonl"))
         link = children.run("link", "serving", "accounts", "link", "demo", "--minutes", "60", "--port", str(self._port))
-        self.tell("live: generated events and samples, this machine's own traffic and load; a batch run every minute")
+        self.tell("live: generated events, samples and plays, this machine's own traffic and load; batch every minute")
         address = f"http://127.0.0.1:{self._port}"
         print(f"""
   the site         {address}
@@ -155,6 +166,11 @@ class Demo:
   data, logs       {self._home}
   stop             Ctrl-C
 """, flush=True)
+
+    def _train(self, children: Children) -> None:
+        """A model from the archive, at each start, since a score is good for two days; then plays are decided."""
+        children.wait(children.start("ml", "ml", "run"))
+        self.tell("a model is trained, every customer is scored: the stream decides who gets the offer")
 
     def _read_notes(self) -> dict[str, str]:
         """What an earlier run noted; a first one decides the history's range, so that a repeat sends the same."""

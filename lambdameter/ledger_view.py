@@ -6,7 +6,7 @@ from metering.kafka.topics import end_offsets
 from metering.settings import Settings
 from metering.store.connection import connect
 from metering.store.ledger import read_offsets
-from metering.store.rotation import count_published
+from metering.store.rotation import count_waiting
 from metering.streams import STREAMS
 
 
@@ -22,11 +22,11 @@ def lag_of(settings: Settings) -> int:
         connection.close()
 
 
-def published_hours(settings: Settings) -> int:
-    """Hours the batch layer has published."""
+def waiting_hours(settings: Settings) -> int:
+    """Hours with events that the batch layer has never published, the one in progress among them."""
     connection = connect(settings.database_url, "demo")
     try:
         with connection, connection.cursor() as cursor:
-            return count_published(cursor)
+            return count_waiting(cursor)
     finally:
         connection.close()

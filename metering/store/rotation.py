@@ -170,7 +170,7 @@ def finish_run(cursor: Cursor, run: int, *, published: int, failed: int, status:
         {"run": run, "published": published, "failed": failed, "status": status, "note": note})
 
 
-def count_published(cursor: Cursor) -> int:
-    """Hours published so far, over all topics."""
-    cursor.execute(statement("batch/count_published"))
+def count_waiting(cursor: Cursor) -> int:
+    """Hours that have events and were never published, over all topics."""
+    cursor.execute(statement("batch/count_waiting"))
     return int(only_row(cursor)[0])

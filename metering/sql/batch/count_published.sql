@@ -1,1 +1,0 @@
-SELECT count(*) FROM hour_state WHERE published_generation > 0
