@@ -19,8 +19,8 @@ from serving.ranges import ParameterFault, RangeFault, TimeRange, parse_zone, zo
 
 NAV = (
     ("overview", "Overview"), ("usage", "Usage"), ("quotas", "Quotas"),
-    ("services", "Services"), ("machines", "Machines"), ("explorer", "Events"), ("dashboards", "Dashboards"),
-    ("proof", "Proof"), ("health", "Health"))
+    ("services", "Services"), ("machines", "Machines"), ("explorer", "Events"), ("offers", "Offers"),
+    ("dashboards", "Dashboards"), ("proof", "Proof"), ("health", "Health"))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from serving.pages.views.explorer import explorer
 from serving.pages.views.health import health
 from serving.pages.views.machine import machine
 from serving.pages.views.machines import machines
+from serving.pages.views.offers import offers
 from serving.pages.views.overview import overview
 from serving.pages.views.passport import passport
 from serving.pages.views.proof import proof
@@ -24,6 +25,7 @@ urlpatterns = [
     path("machines", machines, name="machines"),
     path("machines/<str:machine_id>", machine, name="machine"),
     path("events", explorer, name="explorer"),
+    path("offers", offers, name="offers"),
     path("dashboards", dashboards, name="dashboards"),
     path("dashboards/new", new_dashboard, name="new-dashboard"),
     path("dashboards/import", import_dashboard, name="import-dashboard"),

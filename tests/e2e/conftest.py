@@ -23,6 +23,7 @@ from tests.lib.chromium import FLAGS, find_chromium
 from tests.lib.running import Running, until
 from tests.lib.sample_load import fill_load
 from tests.lib.sample_machines import fill_machines
+from tests.lib.sample_model import insert_model
 from tests.lib.sample_plays import insert_plays, plays
 from tests.lib.sample_rows import fill
 
@@ -100,6 +101,7 @@ def site(server_url: str, migrated_template: str, tmp_path_factory: pytest.TempP
         fill(connection, now)
         fill_load(connection, fill_machines(connection, now), now)
         insert_plays(connection, plays(2_000, 5, now - timedelta(days=3), now))
+        insert_model(connection)
         connection.autocommit = True
         made = serving(url, "accounts", "create", NAME, "--role", "viewer", "--password-stdin", given=PASSWORD.encode())
         assert made.returncode == 0, made.stderr

@@ -27,6 +27,7 @@ PAGES = {
     "machine": "/machines/web-1",
     "events": "/events?from=now-2d&q=springfield&level=GOLD&level=FREE",
     "events-columns": "/events?column=timestamp&column=name&column=address&column=features&column=linked_with_apps",
+    "offers": "/offers",
     "dashboards": "/dashboards",
     "dashboard": "/dashboards/1",
     "proof": "/proof",

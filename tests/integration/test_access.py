@@ -17,7 +17,7 @@ EVENTS = "proof/2021-02-19T21/events"  # 503 here, since no test gives this site
 OPEN = {"healthz", "readyz", "sign-in", "sign-in/link"}
 READ = {
     "", "usage", "quotas", "proof", "proof/2021-02-19T21", EVENTS, "health", "metrics", "services", "machines",
-    "machines/m-1", "events", "dashboards", "dashboards/1",
+    "machines/m-1", "events", "offers", "dashboards", "dashboards/1",
     "api/v1/usage", "api/v1/quotas", "api/v1/proof", "api/v1/docs", "api/v1/openapi.json",
     "api/v1/machines", "api/v1/machines/m-1/usage", "api/v1/machines/m-1/cost", "api/usage", "api/cost/m-1",
     "api/openapi.json"}

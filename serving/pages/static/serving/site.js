@@ -101,8 +101,8 @@ function watchRefresh() {
 }
 
 const PAGES = {
-  o: "overview", u: "usage", q: "quotas", s: "services", m: "machines", e: "explorer", b: "dashboards", p: "proof",
-  h: "health",
+  o: "overview", u: "usage", q: "quotas", s: "services", m: "machines", e: "explorer", f: "offers",
+  b: "dashboards", p: "proof", h: "health",
 };
 
 function press(event) {
