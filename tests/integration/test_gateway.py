@@ -107,7 +107,7 @@ class Load:
         total = self.acknowledged + sum(len(client.waiting) + len(client.unsure) for client in self.clients)
         until(lambda: self.acknowledged >= share * total, f"{share:.0%} are acknowledged")
 
-    def wait(self, within_s: float = 180) -> None:
+    def wait(self, within_s: float = 400) -> None:
         self._thread.join(within_s)
         assert not self._thread.is_alive(), f"{self.acknowledged} acknowledged after {within_s:.0f} s"
 
