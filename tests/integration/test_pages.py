@@ -290,7 +290,7 @@ def test_health_has_a_block_for_every_stream(viewer: Client) -> None:
     page = text_of(viewer, "/health")
     blocks = re.split(r'id="stream-', page)[1:]
 
-    assert [block.partition('"')[0] for block in blocks] == ["devices", "resource_usage"]
+    assert [block.partition('"')[0] for block in blocks] == list(STREAMS)
     for block in blocks:
         topic = block.partition('"')[0]
         assert f"speed:{topic}" in block and f'id="balance-{topic}"' in block and "Rejected of the last" in block
