@@ -1,8 +1,9 @@
-"""Events as they were archived, for whoever wants to see behind a number: a bounded look, not a search."""
+"""Events as they were archived: a bounded look behind a number, and an hour whole for those who search."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,15 +47,29 @@ def archived_events(
     """
     if not paths:
         return []
+    with _reading():
+        rows = _files(Archive(root), stream, paths).head(most, filter=pc.field(field) == value if field else None)
+    return [_event(stream, row) for row in rows.to_pylist()]
+
+
+def rows_of_hour(archive: Archive, stream: Stream, paths: Sequence[str]) -> pa.Table:
+    """Every row of one hour's files, repeats too. Raises Damaged where a file is away or cannot be read."""
+    with _reading():
+        return _files(archive, stream, paths).to_table()
+
+
+def _files(archive: Archive, stream: Stream, paths: Sequence[str]) -> pads.Dataset:
+    return pads.dataset(
+        [archive.full(path) for path in paths], schema=archive_schema(stream), format="parquet",
+        filesystem=archive.files)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
     try:
-        archive = Archive(root)
-        files = pads.dataset(
-            [archive.full(path) for path in paths], schema=archive_schema(stream), format="parquet",
-            filesystem=archive.files)
-        rows = files.head(most, filter=pc.field(field) == value if field else None)
+        yield
     except (OSError, pa.ArrowException) as error:
         raise Damaged(f"an archive file cannot be read: {str(error).splitlines()[0]}") from error
-    return [_event(stream, row) for row in rows.to_pylist()]
 
 
 def _event(stream: Stream, row: Mapping[str, Any]) -> ArchivedEvent:

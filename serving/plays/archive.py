@@ -14,17 +14,16 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as pads
 
 from metering.arrow.archive import Archive
 from metering.arrow.distinct import distinct_rows
-from metering.arrow.schemas import archive_schema
-from metering.domain.errors import Damaged
+from metering.domain.customer import RECORD_FIELDS
 from metering.streams.listens import LISTENS
+from serving.archived_events import rows_of_hour
 from serving.plays.facets import FACETS, LONGEST, NONE, NULL, PLACES, SEPARATOR, cut, key_of
 from serving.plays.search import COLUMNS, EPOCH, Counts, Place, Play, Search
-from serving.plays.terms import BREAKS, IDENTIFIERS, LONGEST_TEXT, RECORD, NumberIs, TextIs
-from serving.queries.plays import PlayFile
+from serving.plays.terms import BREAKS, IDENTIFIERS, LONGEST_TEXT, NumberIs, TextIs
+from serving.queries.archive_files import HourFile
 
 _NEWEST_FIRST = [("timestamp", "descending"), ("partition", "descending"), ("offset", "descending")]
 _COMPARE = {
@@ -69,7 +68,7 @@ class HourOfPlays:
                     yield play
 
 
-def archived_hours(root: str, files: Sequence[PlayFile], search: Search) -> Iterator[HourOfPlays]:
+def archived_hours(root: str, files: Sequence[HourFile], search: Search) -> Iterator[HourOfPlays]:
     """The hours of the files, in their order. Raises Damaged where a file is away or cannot be read."""
     archive = Archive(root)
     for hour, of_hour in groupby(files, key=lambda file: file.hour):
@@ -77,12 +76,7 @@ def archived_hours(root: str, files: Sequence[PlayFile], search: Search) -> Iter
 
 
 def _hour(archive: Archive, hour: datetime, paths: Sequence[str], search: Search) -> HourOfPlays:
-    try:
-        rows = pads.dataset(
-            [archive.full(path) for path in paths], schema=archive_schema(LISTENS), format="parquet",
-            filesystem=archive.files).to_table()
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"an archive file cannot be read: {str(error).splitlines()[0]}") from error
+    rows = rows_of_hour(archive, LISTENS, paths)
     first = distinct_rows(LISTENS, rows).first
     return HourOfPlays(hour, rows.num_rows, _held(_with_facet(first), search))
 
@@ -120,7 +114,7 @@ def _held(rows: pa.Table, search: Search) -> pa.Table:
 
 def _texts(rows: pa.Table) -> pa.ChunkedArray:
     """All that is searched for words, one text a row, with a space before and after each word."""
-    cut_texts = [pc.utf8_slice_codeunits(rows[name], 0, LONGEST_TEXT) for name in ("reason", *RECORD)]
+    cut_texts = [pc.utf8_slice_codeunits(rows[name], 0, LONGEST_TEXT) for name in ("reason", *RECORD_FIELDS)]
     joined = pc.binary_join_element_wise(
         "", *(rows[name] for name in IDENTIFIERS), *cut_texts, "", " ", null_handling="replace", null_replacement="")
     return pc.replace_substring_regex(pc.ascii_lower(joined), f"[{BREAKS}]", " ")

@@ -11,11 +11,11 @@ from metering.settings import load
 from serving.plays.archive import HourOfPlays, archived_hours
 from serving.plays.facets import found_in
 from serving.plays.search import PAGE_ROWS, ArchiveRead, Counts, Found, Place, Play, Search
+from serving.queries.archive_files import HourFile, files_of
 from serving.queries.plays import (
-    PlayFile,
+    TOPIC,
     every_play,
     play_cube,
-    play_files,
     play_rows,
     play_times,
     prefer_index,
@@ -78,7 +78,7 @@ def every(search: Search, now: datetime) -> Iterator[Play]:
     if not recent.is_empty:
         yield from every_play(recent)
     behind = search.within(search.start, border)
-    if behind.is_empty or not (files := play_files(behind.start, behind.end)):
+    if behind.is_empty or not (files := files_of(TOPIC, behind.start, behind.end)):
         return
     for hour in archived_hours(load("archive").archive, files, behind):
         yield from hour.newest(behind)
@@ -103,7 +103,7 @@ class _Behind:
     told: ArchiveRead | None = None
 
     def read(self) -> None:
-        if self.search.is_empty or not (files := play_files(self.search.start, self.search.end)):
+        if self.search.is_empty or not (files := files_of(TOPIC, self.search.start, self.search.end)):
             return
         hours, rows, until = 0, 0, monotonic() + MOST_SECONDS
         cut, reached = False, self.search.start
@@ -125,5 +125,5 @@ class _Behind:
                 return
 
 
-def _goes_on(files: list[PlayFile], hour: datetime) -> bool:
+def _goes_on(files: list[HourFile], hour: datetime) -> bool:
     return files[-1].hour < hour

@@ -13,16 +13,14 @@ from time import monotonic
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as pads
 
 from metering.arrow.archive import Archive
 from metering.arrow.distinct import distinct_rows
-from metering.arrow.schemas import archive_schema
-from metering.domain.errors import Damaged
 from metering.domain.features import LABEL_AD
 from metering.streams.clicks import CLICKS
+from serving.archived_events import rows_of_hour
 from serving.figures import share_text
-from serving.queries.plays import PlayFile
+from serving.queries.archive_files import HourFile
 
 MOST_SECONDS = 5.0
 """So long clicks are read: the page's reader waits for it."""
@@ -79,7 +77,7 @@ def take_up(first_offers: Mapping[str, datetime | None], clicks: Iterable[Click]
 
 
 def label_clicks(
-    root: str, files: Sequence[PlayFile], start: datetime, end: datetime, most_s: float = MOST_SECONDS
+    root: str, files: Sequence[HourFile], start: datetime, end: datetime, most_s: float = MOST_SECONDS
 ) -> list[Click]:
     """The clicks of [start, end) on the offer's ad. `files` in the order of their hours.
 
@@ -95,13 +93,7 @@ def label_clicks(
 
 
 def _of_hour(archive: Archive, paths: Sequence[str], start: datetime, end: datetime) -> list[Click]:
-    try:
-        rows = pads.dataset(
-            [archive.full(path) for path in paths], schema=archive_schema(CLICKS), format="parquet",
-            filesystem=archive.files).to_table()
-    except (OSError, pa.ArrowException) as error:
-        raise Damaged(f"an archive file cannot be read: {str(error).splitlines()[0]}") from error
-    first = distinct_rows(CLICKS, rows).first
+    first = distinct_rows(CLICKS, rows_of_hour(archive, CLICKS, paths)).first
     times = first["timestamp"]
     inside = pc.and_(
         pc.greater_equal(times, pa.scalar(start, times.type)), pc.less(times, pa.scalar(end, times.type)))

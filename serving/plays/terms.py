@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from metering.domain.customer import RECORD_FIELDS
 from serving.plays.facets import NONE, PLACES
 from serving.ranges import ParameterFault
 
-RECORD = ("name", "age", "gender", "zip", "address", "sign_date", "status", "level", "campaign", "linked_with_apps")
 IDENTIFIERS = ("customer_id", "track_id", "listening_zip", "event_id")
-WORD_FIELDS = (*IDENTIFIERS, "reason", *RECORD)
+WORD_FIELDS = (*IDENTIFIERS, "reason", *RECORD_FIELDS)
 NUMBERS = ("is_mobile", "send_event", "probability", "model_version", "score_age_s", "partition", "offset")
 FIELDS = (*WORD_FIELDS, *NUMBERS)
 

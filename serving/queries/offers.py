@@ -10,9 +10,7 @@ from typing import Any
 
 from metering.domain.features import FEATURES
 from metering.domain.offers import Damage, Model
-from metering.streams.clicks import CLICKS
 from serving.queries.dimensions import Finality, finality
-from serving.queries.plays import PlayFile
 from serving.queries.snapshot import ask, statement, stream, whole
 from serving.ranges import TimeRange
 
@@ -132,11 +130,6 @@ def models_of(versions: Iterable[int | None]) -> dict[int, Model]:
         except Damage:
             continue
     return models
-
-
-def click_files(start: datetime, end: datetime) -> list[PlayFile]:
-    """The archive's files of clicks whose hours [start, end) touches, the newest hours first."""
-    return ask(statement("play_files"), {"topic": CLICKS.topic, "start": start, "end": end}, PlayFile)
 
 
 def _version(version: int, created_at: datetime, metrics: str, is_current: bool) -> ModelVersion:

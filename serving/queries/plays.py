@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,15 +19,6 @@ from serving.queries.snapshot import ask, composed, statement, stream
 TOPIC = LISTENS.topic
 FEW = 20_000
 """So many found plays are sorted faster than the walk through all others takes."""
-
-
-@dataclass(frozen=True)
-class PlayFile:
-    """An archive file of plays."""
-
-    path: str
-    hour: datetime
-    rows: int
 
 
 def recent_from(now: datetime) -> datetime:
@@ -88,11 +78,6 @@ def every_play(search: Search) -> Iterator[Play]:
     where = _Where(search)
     question = composed("play_rows", where=where.text, columns=_columns(COLUMNS))
     return stream(question, {**where.parameters, "limit": None}, _play)
-
-
-def play_files(start: datetime, end: datetime) -> list[PlayFile]:
-    """The archive's files of plays whose hours [start, end) touches, the newest hours first."""
-    return ask(statement("play_files"), {"topic": TOPIC, "start": start, "end": end}, PlayFile)
 
 
 class _Where:

@@ -185,10 +185,10 @@ def test_the_models_are_there_with_measures_and_calibration(viewer: Client) -> N
 
 def test_reading_clicks_for_too_long_tells_no_half_of_them(tmp_path: Path) -> None:
     from serving.plays.take_up import TooLong, label_clicks
-    from serving.queries.plays import PlayFile
+    from serving.queries.archive_files import HourFile
 
     with pytest.raises(TooLong):
-        label_clicks(str(tmp_path), [PlayFile("clicks/a.parquet", START, 1)], START, END, most_s=-1)
+        label_clicks(str(tmp_path), [HourFile("clicks/a.parquet", START, 1)], START, END, most_s=-1)
 
 
 @pytest.mark.parametrize("query", ["from=x", "from=2026-02-01&to=2026-01-01", "tz=Nowhere", "page=0", "format=xml"])

@@ -16,16 +16,17 @@ from metering.domain.errors import BadSettings, Damaged
 from metering.domain.features import LABEL_AD
 from metering.domain.offers import canonical
 from metering.settings import load
+from metering.streams.clicks import CLICKS
 from serving.calibration_chart import calibration_chart
 from serving.csv_stream import csv_response, file_name
 from serving.figures import share_text
 from serving.pages.frame import Pager, faulty_page, page, picker
 from serving.pages.state import RangeState, one_of, read_page, read_range
 from serving.plays.take_up import MOST_SECONDS, TakeUp, TooLong, label_clicks, take_up
+from serving.queries.archive_files import files_of
 from serving.queries.freshness import freshness
 from serving.queries.offers import (
     PAGE_ROWS,
-    click_files,
     every_offered,
     first_offers,
     model_versions,
@@ -104,7 +105,7 @@ def _taken(chosen: TimeRange, customers: dict[str, datetime | None]) -> tuple[Ta
     """The take-up, or why there is none to tell. `chosen`: the part of the range whose plays are kept."""
     if not customers:
         return None, "nobody played in this range"
-    files = click_files(chosen.start, chosen.end)
+    files = files_of(CLICKS.topic, chosen.start, chosen.end)
     if not files:
         return None, "no click of this range is in the archive"
     try:

@@ -1,4 +1,4 @@
--- The files of plays in use, of the hours that the range touches, the newest first.
+-- The files in use of the hours that a range touches, the newest first.
 SELECT path, hour, rows
 FROM archive_file
 WHERE topic = %(topic)s AND superseded IS NULL AND hour > %(start)s - INTERVAL '1 hour' AND hour < %(end)s
