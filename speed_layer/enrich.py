@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields
 from functools import lru_cache
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,10 +20,12 @@ from metering.domain.stream import Stream
 from metering.redis.connection import connect
 from metering.redis.scores import Known, read_block, read_model
 
+T = TypeVar("T")
+
 LEFT_ALONE_S = 2.0
 """So long Redis is not asked again after it failed: a frozen one must not hold up each block."""
 
-_DECISION = ("send_event", "reason", "probability", "model_version", "score_age_s", "features")
+_DECISION = frozenset(field.name for field in fields(Decision))
 
 
 class Enricher:
@@ -69,9 +74,9 @@ class Enricher:
             return Decision.none(Reason.BAD_SCORE)
 
     def _row(self, record: Mapping[str, str] | None, decision: Decision) -> dict[str, object]:
-        fields = {field.name: (record or {}).get(field.name) or field.default for field in self._record}
+        row = {field.name: (record or {}).get(field.name) or field.default for field in self._record}
         features = None if decision.features is None else json.dumps(dict(decision.features))
-        return fields | {
+        return row | {
             "send_event": decision.send_event, "reason": decision.reason.value, "probability": decision.probability,
             "model_version": decision.model_version, "score_age_s": decision.score_age_s, "features": features,
         }  # fmt: skip
@@ -87,34 +92,24 @@ class _Redis:
 
     def block(self, subjects: Sequence[str]) -> list[Known] | None:
         """What is known of each subject, all from one moment; None where Redis does not answer."""
-        if time.monotonic() < self._left_alone_until:
-            return None
-        try:
-            return read_block(self._client, subjects)
-        except ServiceAway:
-            self._leave_alone()
-            return None
+        return self._answer(lambda: read_block(self._client, subjects))
 
     def model(self, version: int) -> Model | None:
         """A version's model, kept once it was read whole; None where it is not there or is not what was written."""
-        if version not in self._models and (model := self._read_model(version)):
-            self._models[version] = model
+        if version not in self._models and (text := self._answer(lambda: read_model(self._client, version))):
+            with suppress(Damage):
+                self._models[version] = Model.from_json(text, version)
         return self._models.get(version)
 
-    def _read_model(self, version: int) -> Model | None:
+    def _answer(self, ask: Callable[[], T]) -> T | None:
+        """What Redis answers; None where it is away, or was a moment ago."""
         if time.monotonic() < self._left_alone_until:
             return None
         try:
-            text = read_model(self._client, version)
-            return Model.from_json(text, version) if text else None
-        except Damage:
-            return None
+            return ask()
         except ServiceAway:
-            self._leave_alone()
+            self._left_alone_until = time.monotonic() + LEFT_ALONE_S
             return None
-
-    def _leave_alone(self) -> None:
-        self._left_alone_until = time.monotonic() + LEFT_ALONE_S
 
 
 @lru_cache(maxsize=4)

@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
 
 from psycopg2.extensions import connection as Connection
 from redis import Redis
 
-from metering.domain.errors import LambdameterError
 from metering.domain.stream import Stream
 from metering.redis.connection import connect as connect_redis
 from metering.redis.offer_set import add_offers, read_cursor
 from metering.store.connection import connect, reaching_postgresql
 from metering.store.ledger import note_layer, read_offsets
 from metering.store.recent import sent_in
-from metering.telemetry import Log
+from speed_layer.beside import Beside
 from speed_layer.job import Job
 
-LOG = Log("speed_layer")
 
-
-class OfferSet(threading.Thread):
-    """Follows after every commit and once a slice length; a fault is told once, not fatal: the cursor stays."""
+class OfferSet(Beside):
+    """Follows after every commit and once a slice length; after a fault the cursor stays where it is."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(name="offer set", daemon=True)
-        self._job, self._over, self._told = job, threading.Event(), ""
-
-    def run(self) -> None:
-        while not self._over.is_set():
-            self._job.progress.committed.wait(self._job.settings.slice_s)
-            self._job.progress.committed.clear()
-            self._try()
-
-    def _try(self) -> None:
-        try:
-            follow(self._job)
-            if self._told:
-                LOG.info("the offer set is followed again")
-            self._told = ""
-        except LambdameterError as error:
-            if type(error).__name__ != self._told:
-                LOG.warning("the offer set waits", why=error)
-            self._told = type(error).__name__
+        super().__init__(
+            "offer set", lambda: follow(job), "the offer set waits", every_s=job.settings.slice_s,
+            wake=job.progress.committed)
 
     def end(self) -> None:
-        """Follow once more, then stop."""
-        self._over.set()
-        self._job.progress.committed.set()
-        self.join(timeout=15)
+        """Stop, then follow once more: the last slice was committed a moment ago."""
+        super().end()
+        self.turn()
 
 
 def follow(job: Job) -> None:

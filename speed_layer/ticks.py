@@ -2,43 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-
-from metering.domain.errors import LambdameterError
 from metering.kafka.topics import end_offsets
 from metering.store.connection import connect, reaching_postgresql
 from metering.store.ledger import note_end_offsets, note_layer
-from metering.telemetry import Log
+from speed_layer.beside import Beside
 from speed_layer.job import Job
 
-LOG = Log("speed_layer")
 
-
-class Ticks(threading.Thread):
-    """Notes lag and progress once a slice length, on a connection of its own; a fault is told once, not fatal."""
+class Ticks(Beside):
+    """Notes lag and progress once a slice length, on a connection of its own."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__(name="ticks", daemon=True)
-        self._job = job
-        self._over = threading.Event()
-        self._told: str = ""
-
-    def run(self) -> None:
-        while not self._over.wait(self._job.settings.slice_s):
-            self._tick()
-
-    def _tick(self) -> None:
-        try:
-            note(self._job)
-            self._told = ""
-        except LambdameterError as error:
-            if type(error).__name__ != self._told:
-                LOG.warning("no sign of life could be left", why=error)
-            self._told = type(error).__name__
-
-    def end(self) -> None:
-        self._over.set()
-        self.join(timeout=15)
+        super().__init__(
+            "ticks", lambda: note(job), "no sign of life could be left", every_s=job.settings.slice_s)
 
 
 def note(job: Job) -> None:

@@ -26,17 +26,18 @@ def oldest_kept(now: datetime) -> date:
     return now.astimezone(UTC).date() - timedelta(days=KEPT_DAYS)
 
 
-def keep_recent(cursor: Cursor, table: str, rows: pa.Table, now: datetime) -> None:
-    """Keep archived rows of the last days in `table`, making the partitions of their days.
+def keep_recent(cursor: Cursor, stream: Stream, rows: pa.Table, now: datetime) -> None:
+    """Keep archived rows of the last days in the stream's table, making the partitions of their days.
 
     A row with the (time, event_id) or the place of one that is kept already is not kept again: a repeat changes
     nothing. Rows of older days are in the archive only.
     """
+    table, time = str(stream.recent), stream.time_field.name
     oldest = datetime.combine(oldest_kept(now), datetime.min.time(), UTC)
-    young = rows.filter(pc.greater_equal(rows["timestamp"], pa.scalar(oldest, rows.schema.field("timestamp").type)))
+    young = rows.filter(pc.greater_equal(rows[time], pa.scalar(oldest, rows[time].type)))
     if not young.num_rows:
         return
-    for day in pc.unique(pc.cast(pc.floor_temporal(young["timestamp"], unit="day"), pa.date32())).to_pylist():
+    for day in pc.unique(pc.cast(pc.floor_temporal(young[time], unit="day"), pa.date32())).to_pylist():
         cursor.execute(statement("speed/make_day", make_day=sql.Identifier(f"{table}_day")), {"day": day})
     kept = young.drop_columns(["topic"])
     incoming = f"incoming_{table}"
@@ -66,9 +67,7 @@ def sent_in(cursor: Cursor, stream: Stream, partition: int, first: int, after: i
     asked = statement(
         "speed/sent_from", table=sql.Identifier(str(stream.recent)), subject=sql.Identifier(stream.subject))
     while first < after:
-        cursor.execute(
-            asked,
-            {"partition": partition, "first": first, "next": after, "most": _PLACES_AT_ONCE})
+        cursor.execute(asked, {"partition": partition, "first": first, "next": after, "most": _PLACES_AT_ONCE})
         rows = cursor.fetchall()
-        first = rows[-1][1] + 1 if len(rows) == _PLACES_AT_ONCE else after
-        yield Sent(frozenset(subject for _, _, subject in rows), first)
+        first = rows[-1][0] + 1 if len(rows) == _PLACES_AT_ONCE else after
+        yield Sent(frozenset(subject for _, subject in rows), first)

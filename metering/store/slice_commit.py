@@ -71,7 +71,7 @@ def _commit_topic(cursor: Cursor, found: TopicSlice, files_present: FilesPresent
     for rollup in found.stream.rollups:
         add_sums(cursor, rollup, found.partials[rollup.name], generation)
     if found.stream.recent and found.rows:
-        keep_recent(cursor, found.stream.recent, pa.concat_tables(found.rows), datetime.now(UTC))
+        keep_recent(cursor, found.stream, pa.concat_tables(found.rows), datetime.now(UTC))
     return generation
 
 

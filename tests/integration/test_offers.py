@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import time
@@ -186,11 +187,11 @@ def test_no_state_of_redis_stops_the_stream_or_sends_a_wrong_offer(offers: Offer
     assert play("a") == {"scored": 40}
     pid = stack.service("redis").pid
     assert pid
-    signal_to(pid, signal.SIGSTOP)
+    os.kill(pid, signal.SIGSTOP)
     try:
         assert play("frozen") == {"redis_away": 40}
     finally:
-        signal_to(pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGCONT)
     time.sleep(2.5)
     assert play("b") == {"scored": 40}
     offers.redis.flushdb()
@@ -211,12 +212,6 @@ def test_no_state_of_redis_stops_the_stream_or_sends_a_wrong_offer(offers: Offer
     until(lambda: offered(offers.redis) == {one for one in right if predictions[one]}, "the set is whole again")
     assert {row[1] for row in offers.decided() if row[3]} <= {one for one, yes in predictions.items() if yes}
     stopped(job)
-
-
-def signal_to(pid: int, number: int) -> None:
-    import os
-
-    os.kill(pid, number)
 
 
 def poison(offers: Offers) -> None:

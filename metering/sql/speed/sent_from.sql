@@ -1,4 +1,4 @@
-SELECT partition, "offset", {subject}
+SELECT "offset", {subject}
 FROM {table}
 WHERE send_event = 1 AND partition = %(partition)s AND "offset" >= %(first)s AND "offset" < %(next)s
 ORDER BY "offset"
