@@ -1,4 +1,5 @@
-"""`python -m batch_layer`: the hourly job. `vacuum` removes files that count for nothing, `mapreduce` counts again."""
+"""`python -m batch_layer`: the hourly job. `vacuum` removes files that count for nothing, `mapreduce` counts again,
+`wordcount` counts the words of a file."""
 
 from __future__ import annotations
 
@@ -8,11 +9,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from batch_layer.command import Command
 from batch_layer.mapreduce.command import mapreduce, question
 from batch_layer.mapreduce.lines import ARCHIVE, SOURCES
-from batch_layer.mapreduce.runners import INLINE, RUNNERS
+from batch_layer.mapreduce.runners import INLINE, RUNNERS, SPARK
+from batch_layer.wordcount.command import RUNNERS as WORDCOUNT_RUNNERS
+from batch_layer.wordcount.command import wordcount
 from metering.domain.errors import BadSettings, LambdameterError
 from metering.settings import load
 from metering.streams import STREAMS
@@ -26,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     start_logging()
     try:
-        return _compare(asked) if asked.action == "mapreduce" else _run(asked)
+        return _ACTIONS.get(asked.action, _run)(asked)
     except KeyboardInterrupt:
         LOG.info("stopped; what was published is kept, the rest is done by the next run")
         return 0
@@ -57,6 +61,15 @@ def _compare(asked: argparse.Namespace) -> int:
         day=asked.day, stream=asked.stream, rollup=asked.rollup, source=asked.source, runner=asked.runner))
 
 
+def _count_words(asked: argparse.Namespace) -> int:
+    settings = load()
+    start_logging(settings.log_format)
+    return wordcount(settings, asked.file, asked.runner)
+
+
+_ACTIONS = {"mapreduce": _compare, "wordcount": _count_words}
+
+
 def _hour(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%dT%H").replace(tzinfo=UTC)
@@ -78,11 +91,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: python -m batch_layer --hour 2021-02-19T21",
     )
     _add_run_options(parser, unset=None)
-    actions = parser.add_subparsers(dest="action", metavar="run, vacuum or mapreduce")
+    actions = parser.add_subparsers(dest="action", metavar="run, vacuum, mapreduce or wordcount")
     # Unset here must not undo what stands before the action.
     _add_run_options(actions.add_parser("run", help="what it does without an action"), unset=argparse.SUPPRESS)
     actions.add_parser("vacuum", help="remove archive files that no row lists")
     _add_mapreduce(actions)
+    _add_wordcount(actions)
     return parser
 
 
@@ -107,6 +121,16 @@ def _add_mapreduce(actions: argparse._SubParsersAction[argparse.ArgumentParser])
                         help="the archive's rows (default), or the gateway's day files")
     parser.add_argument("--stream", choices=sorted(STREAMS), default=streams[0], help="default: %(default)s")
     parser.add_argument("--rollup", choices=rollups, help="default: the stream's first")
+
+
+def _add_wordcount(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = actions.add_parser(
+        "wordcount", help="count the words of a file",
+        description="Each word of a file, [A-Za-z']+ in its own case, and how often it occurs; the most frequent first",
+        epilog="example: python -m batch_layer wordcount README.md")
+    parser.add_argument("file", type=Path, metavar="FILE", help="read as it stands; nothing is unpacked")
+    parser.add_argument("--runner", choices=WORDCOUNT_RUNNERS, default=SPARK,
+                        help="Spark, or mrjob in this process or in several (default: %(default)s)")
 
 
 if __name__ == "__main__":

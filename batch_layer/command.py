@@ -11,6 +11,7 @@ from functools import cached_property
 from pyspark.sql import SparkSession
 
 from batch_layer.compact import vacuum
+from batch_layer.money import settle
 from batch_layer.run import BatchRun, Outcome
 from metering.arrow.archive import Archive
 from metering.clock import SystemClock
@@ -61,8 +62,15 @@ class Command:
 
     def _run_all(self, hour: datetime | None) -> None:
         with self._locked() as session:
-            if session is not None:
+            if session is None:
+                return
+            try:
                 run_each(self._streams, lambda stream: self._run(session, stream, hour), self._stopping)
+            except Damaged:
+                # The hours that were published are rated all the same.
+                settle(session, self._settings, self._clock)
+                raise
+            settle(session, self._settings, self._clock)
 
     def _run(self, session: LockedSession, stream: Stream, hour: datetime | None) -> Outcome:
         run = BatchRun(self._settings, stream, session, lambda: self._spark, self._clock)

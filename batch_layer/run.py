@@ -10,11 +10,13 @@ from functools import partial
 from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import SparkSession
 
+from batch_layer.alerts import AlertJudge
 from batch_layer.compact import compact_hours, remove_superseded
 from batch_layer.export import export_views
 from batch_layer.finality import settled_hours
 from batch_layer.parts import Part
 from batch_layer.prove import prove
+from batch_layer.prove_panes import judge_too_late, prove_panes
 from batch_layer.recount import HourCount, plan_hours, recount
 from batch_layer.views import HOURLY, JudgedBy, users_of
 from metering.arrow.archive import Archive
@@ -61,6 +63,10 @@ class BatchRun:
     clock: Clock
     outcome: Outcome = field(default_factory=Outcome)
 
+    @property
+    def _alerts(self) -> AlertJudge:
+        return AlertJudge(self.stream, self.session, self.settings.archive)
+
     def run(self, only: datetime | None = None) -> Outcome:
         """Take over all touched hours, or recount the hour `only`. Running again changes no contents."""
         with self.session.transaction() as cursor:
@@ -73,6 +79,7 @@ class BatchRun:
         status = "stopped"
         try:
             self._take_over(run, sealed, only)
+            self._alerts.judge_left(sealed.generation)
             self._finalise(sealed)
             self._tidy()
             status = "failed" if self.outcome.failed else "done"
@@ -109,6 +116,8 @@ class BatchRun:
             if self.stream.quota:
                 judged_by = JudgedBy(rotation.user_quotas(cursor), rotation.frozen_quotas(cursor, topic, hours))
         counts = recount(self.spark(), self.stream, self.settings.archive, plan_hours(files, before), judged_by)
+        judge_too_late(
+            self.session, self.stream, Archive(self.settings.archive), files, sealed.generation, counts)
         arrivals = _first_arrivals(files)
         for hour in hours:
             arrived = arrivals.get(hour, hour)
@@ -128,10 +137,12 @@ class BatchRun:
         if faults:
             self._fail(before.hour, "; ".join(faults), record)
             return
+        crossed_at = self._alerts.crossed_at(before.hour, sealed.generation)
         reach("batch-before-publish")
         try:
             with self.session.transaction() as cursor:
                 publish_hour(cursor, self.stream, self._result(sealed, before, count, arrived, judged_by))
+                self._alerts.judge(cursor, before.hour, crossed_at)
                 # With the publish or not at all: what runs took over is the sum of the proofs that held.
                 record(cursor)
         except Overtaken as why:
@@ -143,12 +154,13 @@ class BatchRun:
 
     def _prove(self, sealed: Sealed, before: HourBefore, count: HourCount) -> list[ProofRow]:
         with self.session.transaction() as cursor:
-            return [
+            sums = [
                 row
                 for rollup in self.stream.rollups
                 for row in prove(
                     self.stream, rollup, count, rotation.realtime_sums(cursor, rollup, before, sealed.generation))
             ]
+            return sums + prove_panes(cursor, self.stream, before, count, sealed.generation)
 
     def _fail(self, hour: datetime, why: str, record: Callable[[Cursor], None] | None = None) -> None:
         """Name the hour and why; with the failed proof, where it came to one."""

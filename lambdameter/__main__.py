@@ -6,11 +6,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from lambdameter import demo, jars, stack
+from lambdameter import demo, jars, stack, statement, verify
 from metering.domain.errors import BadSettings, LambdameterError
 from metering.telemetry import start_logging
 
-COMMANDS = (demo, stack, jars)
+COMMANDS = (demo, stack, jars, statement, verify)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

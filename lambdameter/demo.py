@@ -27,9 +27,14 @@ HISTORY_SAMPLES = 70_000
 MACHINES = 8
 CUSTOMERS = 2_000
 HISTORY_PLAYS = 80_000
+COMPANIES = 10
+HISTORY_CHARGES = 6_000
+_HISTORY_BILLED = timedelta(minutes=50)
+"""Panes close an hour after their window's end: what is older would be too late for all of them."""
 _HISTORY_WITHIN_S = 600.0
 _AUDIENCE = ("--customers", str(CUSTOMERS), "--seed", "7")
 _FLEET = ("--stream", "resource_usage", "--machines", str(MACHINES))
+_BILLED = ("--stream", "billing", "--companies", str(COMPANIES))
 
 
 def add_to(commands: Any) -> None:
@@ -123,15 +128,19 @@ class Demo:
             children.start("batch_layer", "batch_layer", "--every", "60")
             return
         self.tell(f"{HISTORY_DAYS} days of history, {HISTORY_EVENTS:,} events, {HISTORY_SAMPLES:,} samples of "
-                  f"{MACHINES} machines, {HISTORY_PLAYS:,} plays of music, through Kafka and both layers")
-        span = ("--client", "confluent", "--from", notes["from"], "--to", notes["to"])
+                  f"{MACHINES} machines, {HISTORY_PLAYS:,} plays of music, through Kafka and both layers; "
+                  f"{HISTORY_CHARGES:,} charges of the last {_HISTORY_BILLED.seconds // 60} minutes")
+        billed = (datetime.fromisoformat(notes["to"]) - _HISTORY_BILLED).isoformat()
         faulty = ("--seed", "7", "--duplicates", "0.002", "--late", "0.002", "--bad", "0.0005")
-        for name, *what in (
-            ("history", "generate", "--events", str(HISTORY_EVENTS), *faulty),
-            ("history-fleet", "generate", *_FLEET, "--events", str(HISTORY_SAMPLES), *faulty),
-            ("history-audience", "audience", *_AUDIENCE, "--plays", str(HISTORY_PLAYS), "--to-kafka"),
+        for name, begins, *what in (
+            # Charges first: the older they grow, the more of them come too late for a pane.
+            ("history-billing", billed, "generate", *_BILLED, "--events", str(HISTORY_CHARGES), *faulty),
+            ("history", notes["from"], "generate", "--events", str(HISTORY_EVENTS), *faulty),
+            ("history-fleet", notes["from"], "generate", *_FLEET, "--events", str(HISTORY_SAMPLES), *faulty),
+            ("history-audience", notes["from"], "audience", *_AUDIENCE, "--plays", str(HISTORY_PLAYS), "--to-kafka"),
         ):
-            children.wait(children.start(name, "producers", *what, *span))
+            children.wait(children.start(
+                name, "producers", *what, "--client", "confluent", "--from", begins, "--to", notes["to"]))
         self._until("the speed layer has counted the history", children, lambda: lag_of(reach) == 0)
         children.start("batch_layer", "batch_layer", "--every", "60")
         # The hour in progress of each stream may wait for the next run.
@@ -155,8 +164,11 @@ class Demo:
                        "--unsent", str(self._home / "unsent-fleet.jsonl"))
         children.start("live-audience", "producers", "audience", *_AUDIENCE, "--rate", "5",
                        "--unsent", str(self._home / "unsent-audience.jsonl"))
+        children.start("live-billing", "producers", "generate", *_BILLED, "--rate", "3", "--duplicates", "0.02",
+                       "--late", "0.02", "--bad", "0.001", "--unsent", str(self._home / "unsent-billing.jsonl"))
         link = children.run("link", "serving", "accounts", "link", "demo", "--minutes", "60", "--port", str(self._port))
-        self.tell("live: generated events, samples and plays, this machine's own traffic and load; batch every minute")
+        self.tell("live: generated events, samples, plays and charges, this machine's own traffic and load; "
+                  "batch every minute")
         address = f"http://127.0.0.1:{self._port}"
         print(f"""
   the site         {address}

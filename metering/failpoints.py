@@ -22,6 +22,7 @@ Failpoint = Literal[
     "batch-before-export",
     "batch-before-compaction",
     "batch-mid-compaction",
+    "batch-mid-invoice",
 ]
 
 _ACTIVE = failpoint()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from metering.domain.errors import BadSettings
+from metering.domain.panes import USUAL_RULES, PaneRules
 from metering.settings_source import (
     Source,
     database_url,
@@ -21,6 +22,7 @@ from metering.settings_source import (
     one_of,
     owner_only,
     positive,
+    post_address,
     read_env_file,
     redis_url,
     servers,
@@ -79,6 +81,7 @@ class Settings:
     max_age_days: int
     max_ahead_s: int
     grace_s: int
+    invoice_grace_s: int
     log_format: str
     spark_master: str
     keep_superseded_s: int
@@ -87,13 +90,16 @@ class Settings:
     redis_url: str | None = field(repr=False)
     score_max_age_s: int
     offer_zone: str
+    webhook_url: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    panes: PaneRules
 
 
 def _no_default(name: str) -> str:
     return f"{name} of your own, or `lambdameter stack up`, which writes it to $LAMBDAMETER_HOME/stack.env"
 
 
-NEEDS = ("kafka", "database", "redis", "archive", "secret")
+NEEDS = ("kafka", "database", "redis", "archive", "secret", "webhook")
 """What a command may need. A fault in what it does not need does not stop it."""
 
 
@@ -128,6 +134,13 @@ def load(
         score_max_age_s=source.take(
             "LAMBDAMETER_SCORE_MAX_AGE_S", 172_800, whole(1, 3_153_600_000), "whole seconds, such as 172800"),
         offer_zone=source.take("LAMBDAMETER_OFFER_ZONE", "UTC", zone_name, "an IANA zone, such as Europe/Madrid"),
+        panes=_panes(source),
+        webhook_url=_webhook(
+            source, "webhook" in needs, "LAMBDAMETER_WEBHOOK_URL", post_address,
+            "where alerts are posted, such as https://alerts.example.org/lambdameter"),
+        webhook_secret=_webhook(
+            source, "webhook" in needs, "LAMBDAMETER_WEBHOOK_SECRET", long_enough,
+            "at least 32 characters that the receiver knows too"),
         archive=_need(source, "archive" in needs, "LAMBDAMETER_ARCHIVE", some, "a path or URI;"),
         secret_key=_need(source, "secret" in needs, "SECRET_KEY", long_enough, "at least 32 characters;"),
         slice_s=source.take("LAMBDAMETER_SLICE_S", 5.0, positive, "seconds, such as 5"),
@@ -137,6 +150,8 @@ def load(
             "LAMBDAMETER_MAX_AGE_DAYS", 35, whole(0, 36_500), "whole days, such as 35 (0 = no limit)"),
         max_ahead_s=source.take("LAMBDAMETER_MAX_AHEAD_S", 300, whole(0, 86_400), "whole seconds, such as 300"),
         grace_s=source.take("LAMBDAMETER_GRACE_S", 600, whole(0, 604_800), "whole seconds, such as 600"),
+        invoice_grace_s=source.take(
+            "LAMBDAMETER_INVOICE_GRACE_S", 259_200, whole(0, 31_536_000), "whole seconds, such as 259200"),
         keep_superseded_s=source.take(
             "LAMBDAMETER_KEEP_SUPERSEDED_S", 3600, whole(0, 604_800), "whole seconds, such as 3600"),
         log_format=source.take("LAMBDAMETER_LOG", "auto", one_of("auto", "text", "json"), "auto, text or json"),
@@ -155,6 +170,22 @@ def _need(source: Source, needed: bool, name: str, parse: Callable[[str], str], 
     if needed:
         return source.require(name, parse, f"{want} {_no_default(name)}")
     return source.take(name, "", parse, want)
+
+
+def _panes(source: Source) -> PaneRules:
+    usual = USUAL_RULES
+    return PaneRules(
+        early_s=source.take("LAMBDAMETER_PANE_EARLY_S", usual.early_s, whole(1, 86_400), "whole seconds, such as 10"),
+        late_s=source.take("LAMBDAMETER_PANE_LATE_S", usual.late_s, whole(1, 86_400), "whole seconds, such as 30"),
+        lateness_s=source.take(
+            "LAMBDAMETER_PANE_LATENESS_S", usual.lateness_s, whole(0, 604_800), "whole seconds, such as 3600"),
+        bound_s=source.take("LAMBDAMETER_PANE_BOUND_S", usual.bound_s, whole(0, 3600), "whole seconds, such as 5"),
+    )
+
+
+def _webhook(source: Source, needed: bool, name: str, parse: Callable[[str], str], want: str) -> str:
+    """Of these nothing is written by the local stack."""
+    return source.require(name, parse, want) if needed else source.take(name, "", parse, want)
 
 
 def _kafka(source: Source, *, needed: bool) -> KafkaSettings:

@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 
-SECRETS = frozenset({"DATABASE_URL", "REDIS_URL", "SECRET_KEY", "KAFKA_SASL_PASSWORD"})
+SECRETS = frozenset({
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "KAFKA_SASL_PASSWORD", "LAMBDAMETER_WEBHOOK_URL",
+    "LAMBDAMETER_WEBHOOK_SECRET"})
 """Names whose values are never told, not even in a fault."""
 
 
@@ -95,6 +97,15 @@ def web_address(text: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(text)
     return text.rstrip("/")
+
+
+def post_address(text: str) -> str:
+    """An address to post to, as it stands. Reading the port refuses one that is no port."""
+    parts = urlsplit(text)
+    named = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    if not named or parts.username is not None or parts.fragment or not text.isascii() or " " in text:
+        raise ValueError(text)
+    return text
 
 
 def database_url(text: str) -> str:

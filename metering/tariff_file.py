@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Callable
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, TypeVar
 
 from metering.domain.errors import BadSettings
 from metering.domain.tariff import Tariff, TariffVersion, Unit
+from metering.domain.told import Told, told_versions
 
 FILE_NAME = "machine_tariff.toml"
-
-Value = TypeVar("Value")
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
 
 
 def load_tariff(conf: Path) -> Tariff:
@@ -39,75 +30,28 @@ def load_tariff(conf: Path) -> Tariff:
 
 def read_tariff(text: str, path: str = FILE_NAME) -> Tariff:
     """The tariff that the text of a file says. Raises BadSettings with every fault, each beginning with `path`."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings([f"{path}: not TOML ({error})"]) from error
     faults: list[str] = []
-    versions = [
-        _version(table, faults, f"version {number}") for number, table in enumerate(_tables(content, faults), 1)]
+    try:
+        versions = [_version(told) for told in told_versions(text, _PARTS, faults)]
+    except BadSettings as error:
+        faults, versions = list(error.faults), []
     faults.extend(_order_faults([version.valid_from for version in versions if version]))
     if faults:
         raise BadSettings([f"{path}: {fault}" for fault in faults])
     return Tariff(tuple(version for version in versions if version))
 
 
-def _tables(content: dict[str, Any], faults: list[str]) -> list[dict[str, Any]]:
-    faults.extend(f"{key!r} is not known: want [[version]]" for key in content if key != "version")
-    found = content.get("version", [])
-    tables = [table for table in found if isinstance(table, dict)] if isinstance(found, list) else []
-    if not tables:
-        faults.append("no version: want at least one [[version]]")
-    return tables
+_PARTS = ("valid_from", "currency", "unit", "cpu", "memory")
 
 
-def _version(table: dict[str, Any], faults: list[str], where: str) -> TariffVersion | None:
+def _version(told: Told) -> TariffVersion | None:
     """One version, or None where any part of it is faulty."""
-    before = len(faults)
-    faults.extend(f"{where}: {key!r} is not known: want {', '.join(_PARTS)}" for key in table if key not in _PARTS)
-    parts: dict[str, Any] = {}
-    for key, (read, want) in _PARTS.items():
-        try:
-            parts[key] = read(table.get(key))
-        except ValueError:
-            found = f"{table[key]!r}" if key in table else "nothing"
-            faults.append(f"{where}: {key} is {found}: want {want}")
-    return TariffVersion(**parts) if len(faults) == before else None
-
-
-def _moment(found: object) -> datetime:
-    if isinstance(found, datetime):
-        if found.tzinfo is None:
-            raise ValueError(found)
-        return found.astimezone(UTC)
-    if isinstance(found, date):
-        return datetime.combine(found, time(), UTC)
-    raise ValueError(found)
-
-
-def _currency(found: object) -> str:
-    return _matching(_CURRENCY, found)
-
-
-def _rate(found: object) -> Decimal:
-    return Decimal(_matching(_RATE, found))
-
-
-def _matching(pattern: re.Pattern[str], found: object) -> str:
-    if not (isinstance(found, str) and pattern.fullmatch(found)):
-        raise ValueError(found)
-    return found
-
-
-_A_RATE = 'a rate of 0 or more in quotes, such as "0.05"'
-
-_PARTS: dict[str, tuple[Callable[[Any], object], str]] = {
-    "valid_from": (_moment, "a date, or a time with its zone, such as 2020-01-01 or 2020-01-01T00:00:00Z"),
-    "currency": (_currency, 'three capital letters, such as "EUR"'),
-    "unit": (Unit, " or ".join(f'"{unit.value}"' for unit in Unit)),
-    "cpu": (_rate, _A_RATE),
-    "memory": (_rate, _A_RATE),
-}
+    before = len(told.faults)
+    parts = {
+        "valid_from": told.moment("valid_from"), "currency": told.currency("currency"),
+        "unit": told.one_of("unit", [unit.value for unit in Unit]), "cpu": told.number("cpu"),
+        "memory": told.number("memory")}  # fmt: skip
+    return TariffVersion(**parts | {"unit": Unit(parts["unit"])}) if len(told.faults) == before else None
 
 
 def _order_faults(moments: list[datetime]) -> list[str]:

@@ -23,6 +23,7 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     _customers(commands)
     _accounts(commands)
     _tokens(commands)
+    _deliver(commands)
     return parser
 
 
@@ -113,6 +114,17 @@ Example: python -m serving tokens create grafana --role viewer --days 90""")
     verbs.add_parser("list", help="show all tokens, without their text")
     end = verbs.add_parser("end", help="end a token for good")
     end.add_argument("id", metavar="ID", type=int, help="as `tokens list` shows it")
+
+
+def _deliver(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "deliver", "post changes of alerts to the webhook", """\
+To LAMBDAMETER_WEBHOOK_URL, signed with LAMBDAMETER_WEBHOOK_SECRET, each again until the receiver takes it. One at a
+time: a second one says so and ends with 0.
+
+Example: python -m serving deliver --once""")
+    parser.add_argument(
+        "--once", action="store_true", help="post what is due and stop; status 3 where changes still wait")
+    parser.set_defaults(module="serving.commands.deliver", needs=("database", "webhook"))
 
 
 def _command(

@@ -17,8 +17,10 @@ from metering.settings import Settings, load
 from metering.spark.session import start_session
 from metering.streams import STREAMS
 from metering.telemetry import Log, start_logging
+from speed_layer.alerts import Alerts
 from speed_layer.job import Job
 from speed_layer.offer_set import OfferSet
+from speed_layer.pane_ticks import PaneTicks
 from speed_layer.ticks import Ticks, note
 
 LOG = Log("speed_layer")
@@ -48,7 +50,7 @@ def run(asked: argparse.Namespace) -> int:
     job = Job(
         settings, streams, partial(_start_spark, settings, stopping), SystemClock(), drain=asked.once,
         adopt=asked.adopt_topic, stopping=stopping)
-    beside = (Ticks(job), OfferSet(job))
+    beside = (Ticks(job), OfferSet(job), PaneTicks(job), Alerts(job))
     for thread in beside:
         thread.start()
     try:

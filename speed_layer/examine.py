@@ -78,7 +78,7 @@ class _Part:
         for rollup in self.stream.rollups:
             sums = partial_sums(self.stream, rollup, events)
             self.findings.partials.setdefault(rollup.name, []).append(sums)
-        if self.stream.recent:
+        if self.stream.recent or self.stream.panes:
             self.findings.rows.append(events)
 
     def finish(self) -> Findings:

@@ -20,7 +20,7 @@ _SCHEMA = pa.schema([("topic", pa.string()), ("sums", pa.binary()), ("rows", pa.
 class Findings:
     """One topic's findings. `partials`: rollup → partial sums. `measured`: path → its rows' measured sum.
 
-    `rows`: what was archived, of a stream whose last days' events are kept as rows too.
+    `rows`: what was archived, of a stream whose last days' events are kept as rows too, or that fires panes.
     """
 
     topic: str

@@ -114,7 +114,8 @@ class Job:
         start = find_start(connection, self.settings.kafka, self.streams.values(), adopt=self.adopt)
         self.held_locks = True
         archive = Archive(self.settings.archive)
-        writer = SliceWriter(connection, self.streams, archive, start.offsets, start.known, self.progress)
+        writer = SliceWriter(
+            connection, self.streams, archive, start.offsets, start.known, self.progress, self.settings.panes)
         writing = _Writing(writer)
         query = self._start_query(writing, start.offsets, scratch)
         LOG.info("counting", topics=",".join(self.streams), slice_s=self.settings.slice_s)

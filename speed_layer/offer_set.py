@@ -23,7 +23,7 @@ class OfferSet(Beside):
     def __init__(self, job: Job) -> None:
         super().__init__(
             "offer set", lambda: follow(job), "the offer set waits", every_s=job.settings.slice_s,
-            wake=job.progress.committed)
+            wake=job.progress.after_commit())
 
     def end(self) -> None:
         """Stop, then follow once more: the last slice was committed a moment ago."""

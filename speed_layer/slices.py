@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 from metering.arrow.archive import Archive
 from metering.arrow.partial import merge_partials
 from metering.domain.archive_file import ArchiveFile
+from metering.domain.panes import PaneRules
 from metering.domain.spans import gaps_between, spans_of
 from metering.domain.stream import Stream
 from metering.failpoints import reach
@@ -28,14 +29,27 @@ LOG = Log("speed_layer")
 
 @dataclass
 class Progress:
-    """What this run has committed so far, for the log and the site; `committed` is set after each slice."""
+    """What this run has committed so far, for the log and the site; `ends_noted` is set when the ends of Kafka's
+    log were noted.
+    """
 
     slices: int = 0
     events: int = 0
     rejected: int = 0
     files: int = 0
     last_slice: dict[str, object] = field(default_factory=dict)
-    committed: threading.Event = field(default_factory=threading.Event)
+    ends_noted: threading.Event = field(default_factory=threading.Event)
+    _waiting: list[threading.Event] = field(default_factory=list)
+
+    def after_commit(self) -> threading.Event:
+        """An event of the caller's own, set after each slice."""
+        self._waiting.append(threading.Event())
+        return self._waiting[-1]
+
+    def tell_committed(self) -> None:
+        """Set the events of all who wait."""
+        for event in self._waiting:
+            event.set()
 
 
 class SliceWriter:
@@ -44,11 +58,13 @@ class SliceWriter:
     def __init__(
         self, connection: Connection, streams: Mapping[str, Stream], archive: Archive,
         next_offsets: dict[str, dict[int, int]], known: Mapping[str, frozenset[int]], progress: Progress,
+        pane_rules: PaneRules,
     ) -> None:
         self._connection, self._streams, self._archive = connection, streams, archive
         self._next = next_offsets
         self._known = {topic: set(partitions) for topic, partitions in known.items()}
         self.progress = progress
+        self._pane_rules = pane_rules
 
     def write(self, table: pa.Table) -> None:
         """Commit the findings of one evaluated slice, all topics in one transaction."""
@@ -56,7 +72,7 @@ class SliceWriter:
         slices = [self._topic_slice(found) for found in from_table(table).values()]
         reach("speed-before-commit")
         with reaching_postgresql():
-            commit_slice(self._connection, slices, self._files_present)
+            commit_slice(self._connection, slices, self._files_present, self._pane_rules)
         reach("speed-after-commit")
         for found in slices:
             self._remember(found)
@@ -97,4 +113,4 @@ class SliceWriter:
         self.progress.last_slice = {
             "events": events, "rejected": rejected, "files": files, "commit_s": round(commit_s, 3)}
         LOG.info("slice committed", **self.progress.last_slice)
-        self.progress.committed.set()
+        self.progress.tell_committed()

@@ -23,7 +23,8 @@ def note(job: Job) -> None:
         connection = connect(job.settings.database_url, "speed_layer ticks")
         try:
             for topic in job.streams:
-                note_end_offsets(connection, topic, end_offsets(job.settings.kafka, topic))
+                asked_at = job.clock.now()
+                note_end_offsets(connection, topic, end_offsets(job.settings.kafka, topic), asked_at)
                 detail = {
                     "slices": job.progress.slices, "events": job.progress.events, "rejected": job.progress.rejected,
                     "files": job.progress.files,
@@ -31,5 +32,6 @@ def note(job: Job) -> None:
                     "slice_s": job.settings.slice_s,
                 }
                 note_layer(connection, f"speed:{topic}", job.started_at, detail)
+            job.progress.ends_noted.set()
         finally:
             connection.close()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from metering.arrow.schemas import UTC_MICROS, archive_type, event_schema, json_schema
-from metering.arrow.screen import flat_objects, tidy_rows
+from metering.arrow.screen import flat_objects, plain_decimal_texts, tidy_rows
 from metering.domain.event import Event, Position, Rejected
 from metering.domain.judge import judge
 from metering.domain.rollup import MICROSECONDS
@@ -107,7 +108,8 @@ def _fits(
     stream: Stream, parsed: pa.Table, messages: pa.RecordBatch, rules: TimeRules
 ) -> pa.ChunkedArray:
     """True where every rule holds; anything else, null in a required field included, is False."""
-    good = pa.scalar(True)
+    plain = plain_decimal_texts(stream, messages.column("value"))
+    good = pa.scalar(True) if plain is None else plain
     for field in stream.all_fields:
         column = _column(field, parsed)
         fits = _FITS[field.kind](field, column, messages, rules)
@@ -128,7 +130,10 @@ def _number_fits(field: Field, column: pa.ChunkedArray, *_: object) -> pa.Chunke
 
 
 def _decimal_fits(field: Field, column: pa.ChunkedArray, *_: object) -> pa.ChunkedArray:
-    """As `judge` does it: the double nearest to a decimal of so many digits."""
+    """As `judge` does it: the double nearest to a decimal of so many digits, unless it was read as a decimal."""
+    if field.text:
+        low, high = (pa.scalar(Decimal(bound)) for bound in (field.low, field.high))
+        return pc.and_(pc.greater_equal(column, low), pc.less_equal(column, high))
     nearest = pc.divide(_steps(field, column), float(10**field.decimals))
     return pc.and_(_number_fits(field, column), pc.equal(nearest, column))
 
@@ -191,7 +196,7 @@ def _held(field: Field, column: pa.ChunkedArray, messages: pa.RecordBatch) -> pa
         times = pc.cast(pc.cast(_microseconds(column), pa.int64()), UTC_MICROS)
         return times if field.required else pc.coalesce(times, messages.column("timestamp"))
     if field.kind is Kind.DECIMAL:
-        return _exact(field, column)
+        return pc.cast(column, archive_type(field)) if field.text else _exact(field, column)
     return column if field.default is None else pc.fill_null(column, field.default)
 
 

@@ -33,13 +33,19 @@ MESSAGES = pa.schema(
 def json_schema(stream: Stream) -> pa.Schema:
     """What a message's declared fields are read as, under each of their names."""
     return pa.schema([
-        pa.field(name, _JSON_TYPES[field.kind]) for field in stream.all_fields for name in field.names])
+        pa.field(name, _json_type(field)) for field in stream.all_fields for name in field.names])
+
+
+def _json_type(field: Field) -> pa.DataType:
+    """As a decimal the reader takes a number and text alike, to the last digit."""
+    return pa.decimal128(38, field.decimals) if field.text else _JSON_TYPES[field.kind]
 
 
 def archive_type(field: Field) -> pa.DataType:
     """What an archive file's column of the field holds."""
     if field.kind is Kind.DECIMAL:
-        return pa.decimal128(len(str(field.high)) + field.decimals, field.decimals)
+        whole = max(len(str(abs(bound))) for bound in (field.low, field.high))
+        return pa.decimal128(whole + field.decimals, field.decimals)
     return _ARCHIVE_TYPES[field.kind]
 
 

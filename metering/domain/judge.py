@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
+from metering.domain.decimals import Spelt, decimal_fits, exact_decimal, is_decimal_text
 from metering.domain.event import Event, Position, Reason, Rejection
 from metering.domain.rollup import MICROSECONDS
 from metering.domain.stream import EVENT_ID, IDENTIFIER, Field, Kind, Stream, TimeRules
@@ -54,7 +54,8 @@ def _read_object(raw: bytes | None) -> dict[str, Any] | Rejection:
         return Rejection(Reason.SIZE, found="deep nesting", hint=f"at most {MAX_DEPTH} levels")
     try:
         value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_no_constant, parse_int=_integer)
+            raw.decode("utf-8"), object_pairs_hook=_pairs, parse_constant=_no_constant, parse_int=_integer,
+            parse_float=Spelt)
     except ValueError as error:
         return Rejection(Reason.PARSE, found=_short(str(error)), hint="one JSON object in UTF-8")
     if not isinstance(value, dict):
@@ -105,16 +106,7 @@ def _held(field: Field, value: Any) -> object:
     """A value as an event holds it: the default for a missing one, a DECIMAL exactly."""
     if value is None:
         return field.default
-    return _decimal(value, field.decimals) if field.kind is Kind.DECIMAL else value
-
-
-def _decimal(value: int | float, decimals: int) -> Decimal:
-    """The decimal that a double stands for.
-
-    >>> _decimal(55.123, 3)
-    Decimal('55.123')
-    """
-    return Decimal(round(value * 10**decimals)).scaleb(-decimals)
+    return exact_decimal(field, value) if field.kind is Kind.DECIMAL else value
 
 
 def _check_kinds(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
@@ -123,9 +115,17 @@ def _check_kinds(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
     for field in stream.all_fields:
         for name in field.names:
             value = found.get(name)
-            if value is not None and not _KIND_FITS[field.kind](value):
-                return Rejection(Reason.SCHEMA, name, _kind_of(value), field.kind.value)
+            if value is not None and not _kind_fits(field, value):
+                return Rejection(Reason.SCHEMA, name, _kind_of(value), _wanted(field))
     return None
+
+
+def _kind_fits(field: Field, value: object) -> bool:
+    return _KIND_FITS[field.kind](value) or (field.text and is_decimal_text(value))
+
+
+def _wanted(field: Field) -> str:
+    return f'{field.kind.value}, or decimal text such as "12.5"' if field.text else field.kind.value
 
 
 def _check_names(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
@@ -182,15 +182,9 @@ def _check_ranges(stream: Stream, found: Mapping[str, Any]) -> Rejection | None:
     return None
 
 
-def _decimal_fits(field: Field, value: int | float) -> bool:
-    """Within its bounds, and the double nearest to a decimal of so many digits: 0.1 is, 0.1234 is not."""
-    scale = 10**field.decimals
-    return field.low <= value <= field.high and round(value * scale) / scale == value
-
-
 _IN_RANGE: dict[Kind, Callable[[Field, Any], bool]] = {
     Kind.INTEGER: lambda field, value: isinstance(value, int) and field.low <= value <= field.high,
-    Kind.DECIMAL: _decimal_fits,
+    Kind.DECIMAL: decimal_fits,
 }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
-from metering.domain.rollup import Rollup
+from metering.domain.rollup import Measure, MeasureKind, Rollup
 
 IDENTIFIER_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 """RE2 and Python agree on it, but for `$`: Python needs `fullmatch`, since its `$` forgives a newline."""
@@ -32,7 +32,8 @@ class Kind(Enum):
 class Field:
     """One field of an event. `low` and `high` are inclusive and belong to INTEGER and DECIMAL.
 
-    A DECIMAL has at most `decimals` digits after the point and is held exactly. A missing field that is not
+    A DECIMAL has at most `decimals` digits after the point and is held exactly; with `text` it may also come as
+    decimal text, such as "12.500001" or "-3". A missing field that is not
     required counts as `default`; a missing TIME as Kafka's append time; without a default it is unknown. A
     `nullable` one is required, but its value may be null: unknown. `also`: other names it may be sent under.
     """
@@ -44,6 +45,7 @@ class Field:
     low: int = 0
     high: int = 2**63 - 1
     decimals: int = 0
+    text: bool = False
     nullable: bool = False
     default: str | int | None = None
     also: tuple[str, ...] = ()
@@ -68,6 +70,18 @@ class Quota:
 
 
 @dataclass(frozen=True)
+class Panes:
+    """What is fired as panes: the windows of a rollup of one cut that counts its events too, and the measure (a sum of
+    one field) they hold.
+
+    Its columns in the pane tables are the rollup's dimensions. The tables are named after the topic.
+    """
+
+    rollup: str
+    value: str
+
+
+@dataclass(frozen=True)
 class Stream:
     """A topic's declaration. Every engine, table and page is driven by it.
 
@@ -75,7 +89,8 @@ class Stream:
     to the same total in any hour, since each cut splits the same events another way. `day_files`: it also comes by
     the gateway, which keeps a file a day; one stream at most. `added`: columns that no message carries: the speed layer
     fills them in before an event is archived and summed, and the batch layer takes them as they are there. `recent`:
-    the table that keeps the last days' events as rows, each once.
+    the table that keeps the last days' events as rows, each once. `panes`: windows fired as panes, in the slice's
+    transaction, each identity once.
     """
 
     topic: str
@@ -87,6 +102,7 @@ class Stream:
     day_files: bool = False
     added: tuple[Field, ...] = ()
     recent: str | None = None
+    panes: Panes | None = None
 
     @cached_property
     def time_field(self) -> Field:
@@ -96,6 +112,16 @@ class Stream:
     def all_fields(self) -> tuple[Field, ...]:
         """The declared fields and the optional `event_id` that every stream has."""
         return (*self.fields, Field(EVENT_ID, Kind.IDENTIFIER, required=False))
+
+    @cached_property
+    def pane_types(self) -> dict[str, Measure]:
+        """What books call the measures that panes hold: their value, and the number of events."""
+        if self.panes is None:
+            return {}
+        measures = self.rollup(self.panes.rollup).measures
+        value = next(measure for measure in measures if measure.column == self.panes.value)
+        events = next(measure for measure in measures if measure.kind is MeasureKind.COUNT and not measure.fields)
+        return {f"panes.{measure.column}": measure for measure in (value, events)}
 
     def rollup(self, name: str) -> Rollup:
         return next(rollup for rollup in self.rollups if rollup.name == name)

@@ -76,12 +76,19 @@ def step_over(connection: Connection, topic: str, gaps: list[Gap]) -> None:
         record_gaps(cursor, topic, gaps)
 
 
-def note_end_offsets(connection: Connection, topic: str, ends: Mapping[int, int]) -> None:
-    """Note where Kafka's log ends, for the lag on the site."""
+def note_end_offsets(connection: Connection, topic: str, ends: Mapping[int, int], asked_at: datetime) -> None:
+    """Note where Kafka's log ended when it was asked, for the lag on the site and the watermark.
+
+    `asked_at` is from before the question. While a partition that no slice has read yet holds records, the moment is
+    not noted: the others must not vouch for it.
+    """
     with connection, connection.cursor() as cursor:
+        cursor.execute(statement("speed/read_offsets"), {"topic": topic})
+        known = dict(cursor.fetchall())
+        unread = any(end for partition, end in ends.items() if partition not in known)
         for partition, end in ends.items():
-            cursor.execute(
-                statement("speed/note_end_offset"), {"topic": topic, "partition": partition, "end_offset": end})
+            cursor.execute(statement("speed/note_end_offset"), {
+                "topic": topic, "partition": partition, "end_offset": end, "asked_at": None if unread else asked_at})
 
 
 def note_layer(connection: Connection, layer: str, started_at: datetime, detail: Mapping[str, object]) -> None:

@@ -15,9 +15,11 @@ from psycopg2.extras import execute_values
 from metering.domain.archive_file import ArchiveFile
 from metering.domain.errors import AnotherCopyRuns, Damaged
 from metering.domain.event import Rejected
+from metering.domain.panes import USUAL_RULES, PaneRules
 from metering.domain.spans import Gap, PartitionSpan
 from metering.domain.stream import Stream
 from metering.sql import statement
+from metering.store.panes import take_panes
 from metering.store.recent import keep_recent
 from metering.store.rollups import add_sums
 
@@ -28,7 +30,7 @@ _RAW_KEPT_BYTES = 4096
 class TopicSlice:
     """What one slice found in one topic. `expected`: per partition, what this run read or committed last.
 
-    `rows`: the archived rows, of a stream whose last days' events are kept as rows too.
+    `rows`: the archived rows, of a stream whose last days' events are kept as rows too, or that fires panes.
     """
 
     stream: Stream
@@ -47,7 +49,8 @@ FilesPresent = Callable[[Sequence[ArchiveFile]], None]
 
 
 def commit_slice(
-    connection: Connection, slices: Sequence[TopicSlice], files_present: FilesPresent
+    connection: Connection, slices: Sequence[TopicSlice], files_present: FilesPresent,
+    pane_rules: PaneRules = USUAL_RULES,
 ) -> dict[str, int]:
     """Commit all topics of a slice at once; returns the generation each was tagged with.
 
@@ -55,10 +58,10 @@ def commit_slice(
     database); then nothing is committed. A repeat of a committed slice is such a case.
     """
     with connection, connection.cursor() as cursor:
-        return {found.stream.topic: _commit_topic(cursor, found, files_present) for found in slices}
+        return {found.stream.topic: _commit_topic(cursor, found, files_present, pane_rules) for found in slices}
 
 
-def _commit_topic(cursor: Cursor, found: TopicSlice, files_present: FilesPresent) -> int:
+def _commit_topic(cursor: Cursor, found: TopicSlice, files_present: FilesPresent, pane_rules: PaneRules) -> int:
     generation = hold_generation(cursor, found.stream.topic)
     # Looked at only now: a vacuum holds the generation row while it removes files that no row lists.
     files_present(found.files)
@@ -72,6 +75,7 @@ def _commit_topic(cursor: Cursor, found: TopicSlice, files_present: FilesPresent
         add_sums(cursor, rollup, found.partials[rollup.name], generation)
     if found.stream.recent and found.rows:
         keep_recent(cursor, found.stream, pa.concat_tables(found.rows), datetime.now(UTC))
+    take_panes(cursor, found.stream, found.rows, generation, pane_rules, datetime.now(UTC))
     return generation
 
 

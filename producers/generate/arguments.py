@@ -7,6 +7,7 @@ from pathlib import Path
 
 from metering.streams.devices import DEVICES
 from producers import options
+from producers.generate.billing.companies import MOST_COMPANIES
 from producers.generate.devices.cast import MOST_USERS
 from producers.generate.machines.fleet import MOST_MACHINES
 from producers.generate.streams import GENERATORS
@@ -28,7 +29,12 @@ truth written. A second run with the same --truth DIR adds to it.
 example: python -m producers generate --stream resource_usage --machines 8 --past 6h --events 60000 --truth fleet
 
 Samples of machines that run web, database, cache and worker: each sample's interval_s is the spacing of the samples
-of one service on one machine, to the second."""
+of one service on one machine, to the second.
+
+example: python -m producers generate --stream billing --companies 9 --past 50m --events 20000 --late 0.03 --truth bills
+
+Charges and credits of companies, two in five with the cost as decimal text. Of its late events a quarter happened 1 to
+3 hours before their place, too late for a pane; the others 20 seconds to 45 minutes."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -64,8 +70,10 @@ def _add_what(what: argparse._ArgumentGroup) -> None:
         help="devices that take part (default: %(default)s, those of the published hour)")
     what.add_argument(
         "--machines", type=int, default=8, metavar="N", help="machines of resource_usage (default: %(default)s)")
+    what.add_argument(
+        "--companies", type=int, default=10, metavar="N", help="companies of billing (default: %(default)s)")
     for name, text in (
-        ("late", "of the events happened hours before their place"),
+        ("late", "of the events happened long before their place"),
         ("duplicates", "are sent again, the same bytes"),
         ("conflicts", "are sent again with other bytes under the same event_id"),
         ("bad", "bad messages of all kinds"),
@@ -101,6 +109,8 @@ def faults_of(args: argparse.Namespace) -> list[str]:
         faults.append(f"--users {args.users}: want 1 to {MOST_USERS}")
     if not 1 <= args.machines <= MOST_MACHINES:
         faults.append(f"--machines {args.machines}: want 1 to {MOST_MACHINES}")
+    if not 1 <= args.companies <= MOST_COMPANIES:
+        faults.append(f"--companies {args.companies}: want 1 to {MOST_COMPANIES}")
     if args.rate is not None and args.rate < 0:
         faults.append(f"--rate {args.rate:g}: want messages a second, 0 as fast as possible")
     return faults

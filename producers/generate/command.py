@@ -22,8 +22,8 @@ from producers.stop import Stop
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser(
-        "generate", help="antenna events or machine samples by seed, live or in any range", epilog=arguments.EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        "generate", help="antenna events, machine samples or charges by seed, live or in any range",
+        epilog=arguments.EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add(parser)
     parser.set_defaults(run=run)
 

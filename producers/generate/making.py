@@ -6,6 +6,7 @@ import argparse
 import secrets
 
 from metering.settings import Settings
+from metering.streams.billing import BILLING
 from metering.streams.machines import RESOURCE_USAGE
 from producers.generate import arguments
 from producers.generate.machines.fleet import parts
@@ -29,10 +30,15 @@ def plan_of(args: argparse.Namespace, settings: Settings) -> Plan:
         to_ms=to_ms,
         events=events,
         faults=Faults(args.late, args.duplicates, args.conflicts, args.bad),
-        subjects=args.machines if of_machines else args.users,
+        subjects=_subjects(args),
         interval_s=_spacing_s(args, from_ms, to_ms, events) if of_machines else None,
         age_limited=settings.max_age_days > 0,
     )
+
+
+def _subjects(args: argparse.Namespace) -> int:
+    by_stream: dict[str, int] = {RESOURCE_USAGE.topic: args.machines, BILLING.topic: args.companies}
+    return by_stream.get(args.stream, args.users)
 
 
 def _spacing_s(args: argparse.Namespace, from_ms: int, to_ms: int | None, events: int | None) -> int:

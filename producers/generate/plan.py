@@ -25,9 +25,9 @@ class Faults:
 class Plan:
     """`events` None: no end. `to_ms` None: live, each event happens when it is sent, from `from_ms` on.
 
-    Times in epoch milliseconds, UTC, half-open. `subjects`: devices or machines that take part. `interval_s`: the
-    seconds an event stands for, in a stream whose events do. `age_limited`: whether the product has an age limit,
-    so that bad events may be too old.
+    Times in epoch milliseconds, UTC, half-open. `subjects`: devices, machines or companies that take part.
+    `interval_s`: the seconds an event stands for, in a stream whose events do. `age_limited`: whether the product has
+    an age limit, so that bad events may be too old.
     """
 
     seed: int

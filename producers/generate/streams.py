@@ -8,9 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from metering.streams.billing import BILLING
 from metering.streams.devices import DEVICES
 from metering.streams.machines import RESOURCE_USAGE
-from producers.generate import devices, machines
+from producers.generate import billing, devices, machines
 from producers.generate.bad import BadKind
 from producers.generate.chunk import Order
 from producers.generate.messages import Writer
@@ -39,5 +40,6 @@ GENERATORS = {
     for generator in (
         Generator(DEVICES.topic, devices.begin, devices.ALL_BAD, devices.FACTS, devices.totals),
         Generator(RESOURCE_USAGE.topic, machines.begin, machines.ALL_BAD, machines.FACTS, machines.totals),
+        Generator(BILLING.topic, billing.begin, billing.ALL_BAD, billing.FACTS, billing.totals),
     )
 }

@@ -11,7 +11,8 @@ from ninja.errors import ValidationError
 from ninja.security import HttpBearer, SessionAuth
 
 from serving.accounts.models import TokenUser
-from serving.api import machines, proof, quotas, usage
+from serving.api import alerts, billing, invoices, machines, proof, quotas, usage
+from serving.invoices.read import AlreadyIssued, UnknownDocument
 from serving.queries.machines import UnknownMachine
 from serving.ranges import ParameterFault
 
@@ -45,7 +46,7 @@ api = NinjaAPI(
     auth=[BearerToken(), Session()],
     docs_decorator=require_safe,
 )
-for room in (usage, quotas, proof, machines):
+for room in (usage, quotas, proof, machines, billing, invoices, alerts):
     api.add_router("", room.router)
 
 original = NinjaAPI(
@@ -74,6 +75,20 @@ def unknown(request: HttpRequest, fault: UnknownMachine) -> HttpResponse:
     """404 for a machine that never sent a sample."""
     want = "a machine that has sent samples; /api/v1/machines lists them"
     return api.create_response(request, {"field": "machine_id", "found": fault.machine, "want": want}, status=404)
+
+
+@api.exception_handler(UnknownDocument)
+def unknown_document(request: HttpRequest, fault: UnknownDocument) -> HttpResponse:
+    """404 for a document that nobody issued, and a draft of which nothing is rated."""
+    answer = {"field": fault.field, "found": fault.found, "want": fault.want}
+    return api.create_response(request, answer, status=404)
+
+
+@api.exception_handler(AlreadyIssued)
+def issued_already(request: HttpRequest, fault: AlreadyIssued) -> HttpResponse:
+    """404 for a draft that became an invoice, which is named."""
+    want = f"an account without an invoice; this one's is /api/v1/invoices/{fault.number}"
+    return api.create_response(request, {"field": "period", "found": fault.number, "want": want}, status=404)
 
 
 @original.exception_handler(ValidationError)

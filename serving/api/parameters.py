@@ -62,6 +62,14 @@ class QuotaQuery(RangeQuery):
     sort: str = Field("", description=f"{_listed(ORDERS)} (-time)")
 
 
+class BillingQuery(RangeQuery):
+    """Of which companies, in which currency. The tables' orders are those of the page /billing."""
+
+    company: list[str] = Field([], description="only these companies; may be repeated")
+    currency: str = Field("", description="only this currency; any when absent")
+    sort: str = Field("", description="the table's column, with - before it for falling order")
+
+
 class MachinesQuery(Schema):
     """Which machines, in which order."""
 

@@ -18,8 +18,9 @@ from serving.queries.freshness import Freshness
 from serving.ranges import ParameterFault, RangeFault, TimeRange, parse_zone, zone_names
 
 NAV = (
-    ("overview", "Overview"), ("usage", "Usage"), ("quotas", "Quotas"),
-    ("services", "Services"), ("machines", "Machines"), ("explorer", "Events"), ("offers", "Offers"),
+    ("overview", "Overview"), ("usage", "Usage"), ("quotas", "Quotas"), ("alerts", "Alerts"),
+    ("services", "Services"), ("machines", "Machines"), ("billing", "Billing"),
+    ("invoices", "Invoices"), ("explorer", "Events"), ("offers", "Offers"),
     ("dashboards", "Dashboards"), ("proof", "Proof"), ("health", "Health"))
 
 

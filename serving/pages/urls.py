@@ -2,11 +2,16 @@
 
 from django.urls import path
 
+from serving.pages.views.alert_forms import end_rule, new_rule, remove_budget, set_budget
+from serving.pages.views.alerts import alerts_page
+from serving.pages.views.billing import billing, company
 from serving.pages.views.dashboard_forms import change_dashboard, delete_dashboard, import_dashboard, new_dashboard
 from serving.pages.views.dashboards import dashboard, dashboards
 from serving.pages.views.events import events
 from serving.pages.views.explorer import explorer
 from serving.pages.views.health import health
+from serving.pages.views.invoice import draft_invoice, invoice
+from serving.pages.views.invoices import invoices
 from serving.pages.views.machine import machine
 from serving.pages.views.machines import machines
 from serving.pages.views.offers import offers
@@ -21,9 +26,19 @@ urlpatterns = [
     path("", overview, name="overview"),
     path("usage", usage, name="usage"),
     path("quotas", quotas, name="quotas"),
+    path("alerts", alerts_page, name="alerts"),
+    path("alerts/rules/new", new_rule, name="new-alert-rule"),
+    path("alerts/rules/<int:number>/end", end_rule, name="end-alert-rule"),
+    path("alerts/budgets/set", set_budget, name="set-budget"),
+    path("alerts/budgets/remove", remove_budget, name="remove-budget"),
     path("services", services, name="services"),
     path("machines", machines, name="machines"),
     path("machines/<str:machine_id>", machine, name="machine"),
+    path("billing", billing, name="billing"),
+    path("billing/<str:company_id>", company, name="company"),
+    path("invoices", invoices, name="invoices"),
+    path("invoices/draft", draft_invoice, name="draft-invoice"),
+    path("invoices/<str:number>", invoice, name="invoice"),
     path("events", explorer, name="explorer"),
     path("offers", offers, name="offers"),
     path("dashboards", dashboards, name="dashboards"),

@@ -47,8 +47,11 @@ def first_topic() -> str:
 def proven_types(stream: Stream) -> list[ProvenType]:
     """All that a proof of the stream's hours compares, in the order of its declaration."""
     return [
-        ProvenType(stream.topic, rollup.type_of(cut, measure), rollup.name, unit_of(stream, measure), measure.decimals)
-        for rollup, cut, measure in _additive(stream)]
+        *(ProvenType(stream.topic, rollup.type_of(cut, measure), rollup.name, unit_of(stream, measure),
+                     measure.decimals)
+          for rollup, cut, measure in _additive(stream)),
+        *(ProvenType(stream.topic, of_type, stream.panes.rollup, unit_of(stream, measure), measure.decimals)
+          for of_type, measure in stream.pane_types.items() if stream.panes)]
 
 
 def types_of(topics: Sequence[str]) -> dict[tuple[str, str], ProvenType]:

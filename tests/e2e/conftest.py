@@ -152,5 +152,5 @@ def _ready(port: int) -> bool:
     try:
         with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
             return bool(answer.status == 200)
-    except URLError:
+    except (URLError, TimeoutError):
         return False

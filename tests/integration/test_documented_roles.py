@@ -111,10 +111,12 @@ def test_the_layers_do_not_see_accounts_and_do_not_change_users(owner: Connectio
     assert not may(owner, "layers", "UPDATE", "user_metadata")
 
 
-def test_the_site_reads_all_and_changes_only_dashboards_and_what_belongs_to_signing_in(owner: Connection) -> None:
+def test_the_site_reads_all_and_changes_only_what_people_keep_and_what_belongs_to_signing_in(owner: Connection) -> None:
     with owner.cursor() as cursor:
         cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'")
         tables = {name for (name,) in cursor.fetchall()}
     assert all(may(owner, "site", "SELECT", table) for table in tables)
     changed = {table for table in tables if may(owner, "site", "INSERT", table) or may(owner, "site", "DELETE", table)}
-    assert changed == {"account", "api_token", "dashboard", "django_session", "sign_in_attempt"}
+    assert changed == {
+        "account", "alert_rule", "api_token", "budget", "dashboard", "django_session", "sign_in_attempt",
+        "webhook_delivery"}

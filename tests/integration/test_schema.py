@@ -10,6 +10,8 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from metering.domain.rollup import Rollup
+from metering.domain.stream import Stream
+from metering.streams.billing import BILLING
 from metering.streams.devices import BYTES, DEVICES
 from metering.streams.machines import RESOURCE_USAGE
 from serving.schema.statements import read_sql
@@ -45,6 +47,10 @@ CONTRACT: dict[str, dict[str, object]] = {
     "machine_minute_batch": {
         "machine_id": "m1", "minute": HOUR, "cpu": Decimal("1.125"), "ram": 2, "cpu_percent_s": Decimal("1.125"),
         "ram_percent_s": 2, "sampled_s": 1, "samples": 1},
+    "company_window_batch": {
+        "company": "acme", "currency": "EUR", "window_start": HOUR, "cost": Decimal("-12.500001"), "events": 1},
+    "company_hour_batch": {
+        "company": "acme", "currency": "EUR", "hour": HOUR, "cost": Decimal("-12.500001"), "events": 1},
 }
 KEYS = {
     "user_metadata": ["id"],
@@ -65,6 +71,9 @@ KEYS = {
     "service_minute_realtime": ["generation", "time_stamp", "service"],
     "machine_minute_batch": ["minute", "machine_id"],
     "machine_hour_batch": ["hour", "machine_id"],
+    "company_window_realtime": ["generation", "window_start", "company", "currency"],
+    "company_window_batch": ["window_start", "company", "currency"],
+    "company_hour_batch": ["hour", "company", "currency"],
     "layer_status": ["layer"],
 }
 NULLABLE = {
@@ -175,11 +184,14 @@ def test_views_name_the_topic_and_the_quota_type_of_the_declaration(connection: 
     assert f"'{quota.cut_type}'" in violation
 
 
-@pytest.mark.parametrize("rollup", RESOURCE_USAGE.rollups, ids=lambda rollup: rollup.name)
-def test_the_migration_runs_the_sql_that_the_declaration_makes(rollup: Rollup) -> None:
+@pytest.mark.parametrize(
+    ("stream", "rollup"),
+    [(stream, rollup) for stream in (RESOURCE_USAGE, BILLING) for rollup in stream.rollups],
+    ids=lambda declared: getattr(declared, "name", ""))
+def test_the_migration_runs_the_sql_that_the_declaration_makes(stream: Stream, rollup: Rollup) -> None:
     from serving.schema.declared import rollup_sql
 
-    assert read_sql(rollup.name) == rollup_sql(RESOURCE_USAGE, rollup)
+    assert read_sql(rollup.name) == rollup_sql(stream, rollup)
 
 
 def test_models_and_migrations_agree(site: None) -> None:

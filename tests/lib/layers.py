@@ -79,6 +79,11 @@ class Deployment:
         return Topic(self.stack.env()["KAFKA_BOOTSTRAP_SERVERS"], "clicks", "customer_id")
 
     @property
+    def billing(self) -> Topic:
+        """The topic of charges and credits."""
+        return Topic(self.stack.env()["KAFKA_BOOTSTRAP_SERVERS"], "billing", "company")
+
+    @property
     def archive(self) -> Path:
         return Path(self.environment()["LAMBDAMETER_ARCHIVE"])
 
@@ -220,7 +225,7 @@ def deployed(
     """
     with database(stack.env()["DATABASE_URL"], template) as url:
         deployment = Deployment(stack, url, folder, dict(settings))
-        others = (deployment.samples, deployment.listens, deployment.clicks)
+        others = (deployment.samples, deployment.listens, deployment.clicks, deployment.billing)
         if new_topic:
             for topic in others:
                 topic.drop()

@@ -20,8 +20,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 FROM = re.findall(r"^FROM (\S+)", (DOCKER / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
 
-NEEDS = {"speed": ("kafka", "database", "archive"), "batch": ("kafka", "database", "archive"),
-         "migrate": ("database",), "site": ("database", "secret")}
+NEEDS = {"speed": ("kafka", "database", "redis", "archive"), "batch": ("kafka", "database", "archive"),
+         "migrate": ("database",), "ml": ("database", "redis", "archive"), "site": ("database", "redis", "secret")}
 
 
 def environment(service: str) -> dict[str, str]:
@@ -60,6 +60,13 @@ def test_the_layers_wait_for_kafka_and_tables_and_the_site_for_tables() -> None:
     assert set(SERVICES["migrate"]["depends_on"]) == {"postgres"}
 
 
+def test_redis_is_reached_by_password_within_the_compose_network_only_and_nothing_that_counts_waits_for_it() -> None:
+    assert "ports" not in SERVICES["redis"]
+    assert SERVICES["redis"]["command"][1] == "/run/secrets/redis_conf"
+    assert [name for name, service in SERVICES.items() if "redis" in service.get("depends_on", {})] == ["ml"]
+    assert SERVICES["ml"]["profiles"] == ["model"]
+
+
 @pytest.mark.parametrize("service", OURS)
 def test_every_command_is_one_that_the_program_takes(service: str) -> None:
     parse(OURS[service]["command"])
@@ -69,20 +76,22 @@ def test_every_command_is_one_that_the_program_takes(service: str) -> None:
 def test_every_setting_is_known_and_enough_for_the_program(service: str, tmp_path: Path) -> None:
     given = environment(service)
     assert {name.removesuffix("_FILE") for name in given} <= settings_names()
-    secrets = {"database_url": "postgresql://me:word@postgres:5432/lambdameter", "secret_key": "k" * 64}
+    secrets = {"database_url": "postgresql://me:word@postgres:5432/lambdameter", "secret_key": "k" * 64,
+               "redis_url": "redis://:word@redis:6379/0"}
     for name, text in secrets.items():
         (tmp_path / name).write_text(text + "\n", encoding="utf-8")
     home = {"LAMBDAMETER_HOME": str(tmp_path), "LAMBDAMETER_CONF": str(tmp_path)}
     environ = {name: value.replace("/run/secrets", str(tmp_path)) for name, value in given.items()}
     settings = load(*NEEDS[service], environ=environ | home)
     assert settings.database_url == secrets["database_url"]
+    assert settings.redis_url == (secrets["redis_url"] if "redis" in NEEDS[service] else None)
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_secrets_come_from_files_only(service: str) -> None:
     declared = SERVICES[service].get("secrets", [])
     for name, value in environment(service).items():
-        if re.search(r"PASSWORD|SECRET|DATABASE_URL", name):
+        if re.search(r"PASSWORD|SECRET|DATABASE_URL|REDIS_URL", name):
             assert name.endswith("_FILE")
             assert value.removeprefix("/run/secrets/") in declared
         assert not re.search(r"://[^/\s]+:[^/\s]+@", value)
@@ -103,12 +112,12 @@ def test_nothing_runs_as_root() -> None:
     assert all(service["cap_drop"] == ["ALL"] for service in SERVICES.values())
 
 
-def test_both_layers_write_the_archive_the_site_looks_and_no_other_volume_is_shared() -> None:
+def test_both_layers_write_the_archive_the_site_and_the_model_look_and_no_other_volume_is_shared() -> None:
     mounted: dict[str, list[str]] = {}
     for name, service in SERVICES.items():
         for volume in service.get("volumes", []):
             mounted.setdefault(volume.split(":")[0], []).append(f"{name}{volume.partition('/archive')[2]}")
-    assert sorted(mounted.pop("archive")) == ["batch", "site:ro", "speed"]
+    assert sorted(mounted.pop("archive")) == ["batch", "ml:ro", "site:ro", "speed"]
     assert all(len(users) == 1 for users in mounted.values()), mounted
     assert mounted.keys() | {"archive"} == COMPOSE["volumes"].keys()
 

@@ -110,7 +110,7 @@ def test_the_sample_of_settings_names_them_all_and_is_sound(tmp_path: Path) -> N
     given = read_env_file(tmp_path / "settings.env")
     assert {name.removesuffix("_FILE") for name in given} == settings_names() - FOR_DRILLS - {"LAMBDAMETER_CONF"}
     secrets = {"DATABASE_URL": "postgresql://me:word@localhost/usage", "SECRET_KEY": "k" * 32,
-               "REDIS_URL": "redis://:word@localhost:6379/0"}
+               "REDIS_URL": "redis://:word@localhost:6379/0", "LAMBDAMETER_WEBHOOK_SECRET": "s" * 32}
     for name in [name for name in given if name.endswith("_FILE")]:
         plain = name.removesuffix("_FILE")
         (tmp_path / plain).write_text(secrets.get(plain, "word"), encoding="utf-8")

@@ -1,10 +1,19 @@
 """The models, one file a topic. Column names are those of the contract."""
 
+from serving.schema.models.alerts import Alert, AlertRule, Budget, Outbox, WebhookDelivery
 from serving.schema.models.archive import ArchiveFile
+from serving.schema.models.billing import (
+    CompanyHour,
+    CompanyHourBatch,
+    CompanyWindow,
+    CompanyWindowBatch,
+    CompanyWindowRealtime,
+)
 from serving.schema.models.customers import Customer
 from serving.schema.models.dashboards import Dashboard
 from serving.schema.models.dead_letters import DeadLetter
 from serving.schema.models.hours import FinalSpan, HourCorrection, HourState, Proof
+from serving.schema.models.invoices import Invoice, InvoiceCounter, InvoiceHour, InvoiceLine
 from serving.schema.models.listens import AdClicks, AdClicksHourly, LevelListens, LevelListensHourly, Play
 from serving.schema.models.machines import (
     MachineHour,
@@ -20,7 +29,16 @@ from serving.schema.models.machines import (
 )
 from serving.schema.models.model_versions import ModelVersion
 from serving.schema.models.offsets import OffsetGap, StreamGeneration, StreamOffset
+from serving.schema.models.panes import (
+    BillingIdentity,
+    BillingPane,
+    BillingPaneInput,
+    BillingPending,
+    BillingTooLate,
+    PaneClock,
+)
 from serving.schema.models.runs import BatchRun, LayerStatus
+from serving.schema.models.tariffs import RatedHour, RatedLine, RatedState, TariffVersion
 from serving.schema.models.usage import Bytes, BytesBatch, BytesHourly
 from serving.schema.models.users import HourQuota, UnmappedUser, UserMetadata, UserQuotaLimit
 from serving.schema.models.views import BatchSpan, QuotaViolation, RealtimeHour, Usage, UsageHourly
@@ -28,12 +46,25 @@ from serving.schema.models.views import BatchSpan, QuotaViolation, RealtimeHour,
 __all__ = [
     "AdClicks",
     "AdClicksHourly",
+    "Alert",
+    "AlertRule",
     "ArchiveFile",
     "BatchRun",
     "BatchSpan",
+    "BillingIdentity",
+    "BillingPane",
+    "BillingPaneInput",
+    "BillingPending",
+    "BillingTooLate",
+    "Budget",
     "Bytes",
     "BytesBatch",
     "BytesHourly",
+    "CompanyHour",
+    "CompanyHourBatch",
+    "CompanyWindow",
+    "CompanyWindowBatch",
+    "CompanyWindowRealtime",
     "Customer",
     "Dashboard",
     "DeadLetter",
@@ -41,6 +72,10 @@ __all__ = [
     "HourCorrection",
     "HourQuota",
     "HourState",
+    "Invoice",
+    "InvoiceCounter",
+    "InvoiceHour",
+    "InvoiceLine",
     "LayerStatus",
     "LevelListens",
     "LevelListensHourly",
@@ -51,9 +86,14 @@ __all__ = [
     "MachineMinuteRealtime",
     "ModelVersion",
     "OffsetGap",
+    "Outbox",
+    "PaneClock",
     "Play",
     "Proof",
     "QuotaViolation",
+    "RatedHour",
+    "RatedLine",
+    "RatedState",
     "RealtimeHour",
     "ServiceHour",
     "ServiceHourBatch",
@@ -62,9 +102,11 @@ __all__ = [
     "ServiceMinuteRealtime",
     "StreamGeneration",
     "StreamOffset",
+    "TariffVersion",
     "UnmappedUser",
     "Usage",
     "UsageHourly",
     "UserMetadata",
     "UserQuotaLimit",
+    "WebhookDelivery",
 ]

@@ -23,7 +23,10 @@ class StreamGeneration(models.Model):
 
 
 class StreamOffset(models.Model):
-    """How far a partition is committed: offsets of [first_offset, next_offset) are accounted for."""
+    """How far a partition is committed: offsets of [first_offset, next_offset) are accounted for.
+
+    `end_offset` is the log's end as it was when asked for at `ends_asked_at`, or `next_offset` if that is past it.
+    """
 
     pk = models.CompositePrimaryKey("topic", "partition")
     topic = models.TextField()
@@ -33,6 +36,7 @@ class StreamOffset(models.Model):
     end_offset = models.BigIntegerField(db_default=0)
     last_append = models.DateTimeField(db_default=Value(NEVER))
     updated_at = models.DateTimeField(db_default=Now())
+    ends_asked_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "stream_offset"

@@ -9,7 +9,8 @@ import pytest
 from lambdameter.__main__ import main
 
 
-@pytest.mark.parametrize("words", [[], ["stack"], ["stack", "up"], ["stack", "down"], ["stack", "status"], ["jars"]])
+@pytest.mark.parametrize("words", [
+    [], ["stack"], ["stack", "up"], ["stack", "down"], ["stack", "status"], ["jars"], ["statement"], ["verify"]])
 def test_every_command_has_help_with_an_example(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([*words, "--help"])

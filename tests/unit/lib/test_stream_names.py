@@ -64,6 +64,7 @@ def test_a_planted_name_is_found_with_its_line(
         ("metering/store/a.py", "visits = [] # a plain word\nlog('3 visits were lost')\n"),
         ("metering/sql/a.sql", "-- such as doors\nSELECT visits, outdoors, doors_open FROM final_span\n"),
         ("metering/streams/doors.py", "TOPIC = 'doors'\n"),
+        ("metering/store/a.py", "from metering.domain.doors.locks import Lock\nstatement('doors/insert_lock')\n"),
         ("serving/a.py", "TOPIC = 'doors'\n"),
     ],
 )

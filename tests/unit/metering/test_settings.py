@@ -132,3 +132,23 @@ def test_no_zone_and_no_age_are_named(zone: str, age: str) -> None:
 
     assert [fault.split("=")[0] for fault in caught.value.faults] == [
         "LAMBDAMETER_SCORE_MAX_AGE_S", "LAMBDAMETER_OFFER_ZONE"]
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://h/x", "http://", "http://u:hidden@h/x", "http://h:99999/hidden", "http://h:0/", "http://h/#hidden", ""])
+def test_a_webhooks_address_that_is_none_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        load("webhook", environ={"LAMBDAMETER_WEBHOOK_URL": url, "LAMBDAMETER_WEBHOOK_SECRET": "hidden"})
+
+    assert [fault.split("=")[0] for fault in caught.value.faults] == [
+        "LAMBDAMETER_WEBHOOK_URL", "LAMBDAMETER_WEBHOOK_SECRET"]
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_webhooks_address_stays_as_it_stands() -> None:
+    url = "https://hooks.example.org:8443/a/b/?key=1"
+
+    found = load("webhook", environ={"LAMBDAMETER_WEBHOOK_URL": url, "LAMBDAMETER_WEBHOOK_SECRET": "s" * 32})
+
+    assert (found.webhook_url, found.webhook_secret) == (url, "s" * 32)
+    assert "hooks" not in repr(found)

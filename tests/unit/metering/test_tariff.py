@@ -87,12 +87,12 @@ def test_dates_and_times_of_any_zone_are_read_as_utc() -> None:
 @pytest.mark.parametrize(
     ("line", "instead", "said"),
     [
-        ('cpu = "0.05"', "cpu = 0.05", "cpu is 0.05: want a rate"),
+        ('cpu = "0.05"', "cpu = 0.05", "cpu is 0.05: want a number of 0 or more in quotes"),
         ('cpu = "0.05"', 'cpu = "-0.05"', "cpu is '-0.05'"),
         ('cpu = "0.05"', 'cpu = "1e3"', "cpu is '1e3'"),
         ('cpu = "0.05"', 'cpu = "NaN"', "cpu is 'NaN'"),
         ('memory = "0.01"\n', "", "memory is nothing"),
-        ('"percent_hour"', '"percent_day"', 'unit is \'percent_day\': want "percent_hour" or "percent_sample"'),
+        ('"percent_hour"', '"percent_day"', 'unit is \'percent_day\': want percent_hour or percent_sample'),
         ('"EUR"', '"euro"', "currency is 'euro'"),
         ("2020-01-01", '"2020-01-01"', "valid_from is '2020-01-01'"),
         ("2020-01-01", "2020-01-01T00:00:00", "valid_from is"),

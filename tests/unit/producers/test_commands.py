@@ -33,6 +33,7 @@ def test_all_faults_are_named_at_once_with_status_2(capsys: pytest.CaptureFixtur
     (["generate", "--from", "2021-02-19", "--to", "2021-02-18"], "--from: want a time before --to"),
     (["generate", "--users", "0"], "--users 0: want"),
     (["generate", "--stream", "resource_usage", "--machines", "0"], "--machines 0: want"),
+    (["generate", "--stream", "billing", "--companies", "10001"], "--companies 10001: want 1 to 10000"),
     (["audience", "--customers", "0"], "--customers 0: want 1 to"),
     (["audience", "--plays", "0"], "--plays 0: want 1 to"),
     (["audience", "--days", "0"], "--days 0: want"),

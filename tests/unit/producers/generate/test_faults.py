@@ -22,6 +22,10 @@ FIELDS: dict[str, dict[str, object]] = {
         "event_id": "bad-1", "timestamp": 1_613_768_400.123, "machine_id": "machine-1", "service": "web",
         "cpu": 12.5, "ram": 99.999, "disk": 3, "interval_s": 5,
     },
+    "billing": {
+        "event_id": "bad-1", "timestamp": 1_613_768_400.123, "company": "company-1", "currency": "EUR",
+        "cost": "12.500001",
+    },
 }
 NOW_US = 1_613_768_500_000_000
 

@@ -1,0 +1,1 @@
+SELECT customer, currency, amount FROM budget

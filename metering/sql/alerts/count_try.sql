@@ -1,0 +1,1 @@
+UPDATE outbox SET attempts = attempts + 1 WHERE id = %(change)s

@@ -1,0 +1,3 @@
+SELECT hour, quantity
+FROM rated_hour
+WHERE tariff = %(tariff)s AND valid_from = %(valid_from)s AND customer = %(customer)s AND period = %(period)s

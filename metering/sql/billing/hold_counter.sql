@@ -1,0 +1,1 @@
+SELECT last FROM invoice_counter WHERE kind = %(kind)s FOR UPDATE

@@ -1,0 +1,1 @@
+SELECT coalesce(max(run), 0) FROM batch_run WHERE topic = ANY(%(topics)s)

@@ -1,0 +1,1 @@
+SELECT hour, revision FROM hour_state WHERE topic = %(topic)s AND hour >= %(start)s AND hour < %(end)s

@@ -1,0 +1,1 @@
+ANALYZE {incoming} (window_start, event_id)

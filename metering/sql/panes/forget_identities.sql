@@ -1,0 +1,1 @@
+DELETE FROM {table} WHERE event_hour <= %(closed_to)s - INTERVAL '1 hour'

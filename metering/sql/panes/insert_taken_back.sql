@@ -1,0 +1,1 @@
+INSERT INTO {table} ({columns}) VALUES %s ON CONFLICT (partition, "offset", taken_back) DO NOTHING

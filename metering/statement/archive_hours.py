@@ -1,0 +1,117 @@
+"""What an hour of the archive holds: as the manifest lists its files, or, without a manifest, as its folder has them.
+
+Which files count stands in the database, and compaction replaces them; a verifier has no database. It therefore reads
+every finished file (.parquet) of the hour's folder and takes each place in Kafka (topic, partition, offset) once: a
+compacted file and the files that it replaced hold the same rows, and so does what a crashed task left behind. Two files
+that tell the same place otherwise are a difference.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from metering.arrow.archive import Archive, hour_folder
+from metering.arrow.content_hash import content_hash, row_digests
+from metering.arrow.schemas import archive_schema
+from metering.domain.stream import Stream
+from metering.statement.document import ArchiveHour, KnownFile
+from metering.statement.events import Place, place_text, places_of
+from metering.statement.folder import Difference
+
+FINISHED = ".parquet"
+_BLOCK_BYTES = 2**20
+
+
+@dataclass
+class FoundHour:
+    """An hour's rows, each place once; `later`: how many came after the statement; `file_of`: where a row stands."""
+
+    rows: pa.Table
+    later: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    file_of: dict[Place, str] = field(default_factory=dict)
+
+
+def hour_content(
+    stream: Stream, hour: datetime, rows: pa.Table, files: Sequence[KnownFile], columns: Sequence[str]
+) -> ArchiveHour:
+    """An hour as a statement tells of it."""
+    last = rows.group_by("partition").aggregate([("offset", "max")]).to_pylist() if rows.num_rows else []
+    return ArchiveHour(
+        stream.topic, hour, rows.num_rows, content_hash(rows, columns).hex,
+        {one["partition"]: one["offset_max"] for one in last}, tuple(files))
+
+
+def find_hour(archive: Archive, stream: Stream, stated: ArchiveHour) -> FoundHour:
+    """The rows that the archive's folder has of an hour, up to the statement's last offsets."""
+    folder = hour_folder(stream.topic, int(stated.hour.timestamp()) * 1_000_000)
+    found = FoundHour(archive_schema(stream).empty_table())
+    known = {file.path: file for file in stated.files}
+    parts: list[tuple[str, pa.Table]] = []
+    for path in sorted(archive.relative(one) for one in archive.list(folder)):
+        if not path.endswith(FINISHED):
+            continue
+        if path in known and (digest := _sha256(archive, path)) != known[path].sha256:
+            how = f"SHA-256 when the statement was made {known[path].sha256}, now {digest}"
+            found.differences.append(Difference(f"archive file {path}", how))
+        rows = _read(archive, stream, path, found.differences)
+        if rows is not None:
+            early = rows.filter(_early(rows, stated.last_offsets))
+            parts.append((path, early))
+            found.later += rows.num_rows - early.num_rows
+    _join(stream, parts, found)
+    return found
+
+
+def _sha256(archive: Archive, path: str) -> str:
+    digest = hashlib.sha256()
+    with archive.files.open_input_stream(archive.full(path)) as file:
+        while block := file.read(_BLOCK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _read(archive: Archive, stream: Stream, path: str, differences: list[Difference]) -> pa.Table | None:
+    schema = archive_schema(stream)
+    try:
+        table = pq.read_table(
+            archive.full(path), filesystem=archive.files, schema=schema, use_threads=False, partitioning=None)
+        return table.cast(schema)
+    except (OSError, pa.ArrowException, ValueError) as error:
+        why = " ".join(str(error).split())[:200]
+        differences.append(Difference(f"archive file {path}", f"cannot be read ({why})"))
+        return None
+
+
+def _early(rows: pa.Table, last_offsets: Mapping[int, int]) -> pa.ChunkedArray:
+    """Which rows the statement covers. Offsets of a partition were read in their order, so later ones came later."""
+    covered = pa.array([False] * rows.num_rows, pa.bool_())
+    for partition, last in last_offsets.items():
+        of_partition = pc.equal(rows["partition"], pa.scalar(partition, pa.int32()))
+        covered = pc.or_(covered, pc.and_(of_partition, pc.less_equal(rows["offset"], last)))
+    return covered
+
+
+def _join(stream: Stream, parts: Iterable[tuple[str, pa.Table]], found: FoundHour) -> None:
+    """Every place once. Two contents of a place are told; the first file's, by name, is taken."""
+    digests: dict[Place, bytes] = {}
+    kept: list[pa.Table] = []
+    for path, rows in parts:
+        is_new = []
+        for place, digest in zip(places_of(rows), row_digests(rows, rows.column_names), strict=True):
+            before = digests.setdefault(place, digest)
+            is_new.append(place not in found.file_of)
+            if before != digest:
+                how = f"{found.file_of[place]} and {path} say different things of it"
+                found.differences.append(Difference(f"archive, {place_text(stream.topic, place)}", how))
+            found.file_of.setdefault(place, path)
+        kept.append(rows.filter(pa.array(is_new, pa.bool_())))
+    if kept:
+        found.rows = pa.concat_tables(kept)

@@ -1,0 +1,1 @@
+"""Changes of alerts posted to a receiver: signed, in order, again until they are taken."""
