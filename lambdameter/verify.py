@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from metering.arrow.archive import Archive
+from metering.arrow.schemas import archive_schema, event_schema
 from metering.domain.errors import BadSettings, Damaged
 from metering.statement.archive_check import Looked, Mine, check_archive
 from metering.statement.document import ArchiveContent, Statement, Unreadable
@@ -82,8 +83,8 @@ def _archive(root: str) -> Archive:
 def _differences(folder: Path, archive: Archive | None, looked: Looked, said: _Said) -> Iterator[Difference]:
     statement, content = open_folder(folder)
     yield from check_sums(folder)
-    yield from _unknown(content)
-    events = {topic: read_events(folder, STREAMS[topic]) for topic in content.columns if topic in STREAMS}
+    _refuse_unknown(content)
+    events = {topic: read_events(folder, STREAMS[topic]) for topic in content.columns}
     yield from recompute(statement, content, events, STREAMS)
     said.equal = _equal(statement, events)
     if archive:
@@ -92,11 +93,14 @@ def _differences(folder: Path, archive: Archive | None, looked: Looked, said: _S
         yield from check_archive(archive, content, STREAMS, mine, looked)
 
 
-def _unknown(content: ArchiveContent) -> Iterator[Difference]:
-    for topic in content.columns:
+def _refuse_unknown(content: ArchiveContent) -> None:
+    """A topic that is none of ours, or a fingerprint that leaves out what an event says. Raises Unreadable."""
+    for topic, columns in content.columns.items():
         if topic not in STREAMS:
             raise Unreadable(f"archive.json, columns, {topic}", f"one of {', '.join(STREAMS)}")
-    yield from ()
+        wanted, known = event_schema(STREAMS[topic]).names, archive_schema(STREAMS[topic]).names
+        if not set(wanted) <= set(columns) <= set(known):
+            raise Unreadable(f"archive.json, columns, {topic}", f"{', '.join(wanted)} among them, and no others")
 
 
 def _equal(statement: Statement, events: dict[str, pa.Table]) -> str:

@@ -6,6 +6,7 @@ Knows no Django, so that `--help` and a faulty argument are answered before sett
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from serving.accounts import LONGEST_LINK_MINUTES
 from serving.accounts.roles import ROLE_NAMES
@@ -24,6 +25,7 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     _accounts(commands)
     _tokens(commands)
     _deliver(commands)
+    _tariffs(commands)
     return parser
 
 
@@ -114,6 +116,19 @@ Example: python -m serving tokens create grafana --role viewer --days 90""")
     verbs.add_parser("list", help="show all tokens, without their text")
     end = verbs.add_parser("end", help="end a token for good")
     end.add_argument("id", metavar="ID", type=int, help="as `tokens list` shows it")
+
+
+def _tariffs(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "tariffs", "add versions of tariffs from TOML files, or list them", """\
+A version that is there already, word for word, changes nothing; it is never changed. Where anything is faulty every
+fault is named and nothing is added.
+
+Examples: python -m serving tariffs conf/tariffs/example.toml
+          python -m serving tariffs --list""")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("files", metavar="FILE", nargs="*", type=Path, default=[], help="TOML files of versions")
+    what.add_argument("--list", action="store_true", help="print the versions")
+    parser.set_defaults(module="serving.commands.tariffs", needs=("database",))
 
 
 def _deliver(commands: argparse._SubParsersAction) -> None:

@@ -9,12 +9,11 @@ from typing import Any
 import pyarrow as pa
 
 from metering.arrow.archive import Archive
-from metering.arrow.content_hash import content_hash
 from metering.arrow.files import split_by_hour
 from metering.domain.stream import Stream
 from metering.statement.archive_hours import FoundHour, find_hour
 from metering.statement.document import ArchiveContent, ArchiveHour
-from metering.statement.events import by_place, of_customer, place_text
+from metering.statement.events import Place, by_place, of_customer, place_text
 from metering.statement.folder import Difference
 
 
@@ -45,11 +44,11 @@ def check_archive(
         by_hour = dict(split_by_hour(stream, own.events))
         for stated in (hour for hour in content.hours if hour.topic == topic):
             events = by_hour.pop(int(stated.hour.timestamp()) * 1_000_000, own.events.slice(0, 0))
-            found = find_hour(archive, stream, stated)
+            found = find_hour(archive, stream, stated, columns)
             looked.hours, looked.rows = looked.hours + 1, looked.rows + found.rows.num_rows
             looked.later += found.later
             yield from found.differences
-            yield from _content(stated, found, columns)
+            yield from _content(stated, found)
             yield from _events(stream, stated, found, Mine(own.customer, own.fields, events))
         for rows in by_hour.values():
             for place in by_place(stream, rows):
@@ -57,14 +56,13 @@ def check_archive(
                 yield Difference(name, "its hour is not in archive.json")
 
 
-def _content(stated: ArchiveHour, found: FoundHour, columns: Sequence[str]) -> Iterator[Difference]:
-    if found.rows.num_rows != stated.rows:
+def _content(stated: ArchiveHour, found: FoundHour) -> Iterator[Difference]:
+    if found.content.rows != stated.rows:
         yield Difference(
-            f"archive, {stated.name}", f"stated {stated.rows} rows, the archive has {found.rows.num_rows} of them")
-        return
-    content = content_hash(found.rows, columns).hex
-    if content != stated.content:
-        yield Difference(f"archive, {stated.name}", f"content hash stated {stated.content}, of the archive {content}")
+            f"archive, {stated.name}", f"stated {stated.rows} rows, the archive has {found.content.rows} of them")
+    elif found.content.hex != stated.content:
+        how = f"content hash stated {stated.content}, of the archive {found.content.hex}"
+        yield Difference(f"archive, {stated.name}", how)
 
 
 def _events(stream: Stream, stated: ArchiveHour, found: FoundHour, mine: Mine) -> Iterator[Difference]:
@@ -76,17 +74,20 @@ def _events(stream: Stream, stated: ArchiveHour, found: FoundHour, mine: Mine) -
     for place in sorted(here.keys() | there.keys()):
         name = f"events/{stream.topic}.parquet, {place_text(stream.topic, place)}"
         if place not in here:
-            yield Difference(name, f"is missing; the archive has it in {found.file_of[place]}")
+            yield Difference(name, f"is missing; the archive has it in {found.file_of(place)}")
         elif place not in there and place not in elsewhere:
             yield Difference(name, f"does not stand in the archive ({stated.name})")
         else:
             row = there.get(place) or elsewhere[place]
-            yield from _fields(name, here[place], row, found.file_of[place])
+            yield from _fields(name, here[place], row, found, place)
 
 
-def _fields(name: str, here: Mapping[str, Any], there: Mapping[str, Any], file: str) -> Iterator[Difference]:
+def _fields(
+    name: str, here: Mapping[str, Any], there: Mapping[str, Any], found: FoundHour, place: Place
+) -> Iterator[Difference]:
     for field in here:
         if here[field] != there[field]:
+            file = found.file_of(place)
             yield Difference(f"{name}, {field}", f"{here[field]!s} in the folder, {there[field]!s} in {file}")
 
 

@@ -9,10 +9,11 @@ that tell the same place otherwise are a difference.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -20,23 +21,32 @@ import pyarrow.parquet as pq
 from metering.arrow.archive import Archive, hour_folder
 from metering.arrow.content_hash import content_hash, row_digests
 from metering.arrow.schemas import archive_schema
+from metering.domain.billing.content_hash import ContentHash, of_digests
 from metering.domain.stream import Stream
 from metering.statement.document import ArchiveHour, KnownFile
-from metering.statement.events import Place, place_text, places_of
+from metering.statement.events import Place, place_text
 from metering.statement.folder import Difference
 
 FINISHED = ".parquet"
 _BLOCK_BYTES = 2**20
+_OFFSET_BITS = 48
+"""Of a place as one number: partition, then offset, of which Kafka would need centuries to use up so many."""
 
 
 @dataclass
 class FoundHour:
-    """An hour's rows, each place once; `later`: how many came after the statement; `file_of`: where a row stands."""
+    """An hour's rows, each place once, and their fingerprint. `later`: how many rows came after the statement."""
 
     rows: pa.Table
+    content: ContentHash = ContentHash()
     later: int = 0
     differences: list[Difference] = field(default_factory=list)
-    file_of: dict[Place, str] = field(default_factory=dict)
+    places: list[tuple[str, np.ndarray]] = field(default_factory=list)
+
+    def file_of(self, place: Place) -> str:
+        """The first file that has the place; empty where none has."""
+        number = (place[0] << _OFFSET_BITS) + place[1]
+        return next((path for path, numbers in self.places if (numbers == number).any()), "")
 
 
 def hour_content(
@@ -49,12 +59,12 @@ def hour_content(
         {one["partition"]: one["offset_max"] for one in last}, tuple(files))
 
 
-def find_hour(archive: Archive, stream: Stream, stated: ArchiveHour) -> FoundHour:
+def find_hour(archive: Archive, stream: Stream, stated: ArchiveHour, columns: Sequence[str]) -> FoundHour:
     """The rows that the archive's folder has of an hour, up to the statement's last offsets."""
     folder = hour_folder(stream.topic, int(stated.hour.timestamp()) * 1_000_000)
     found = FoundHour(archive_schema(stream).empty_table())
     known = {file.path: file for file in stated.files}
-    parts: list[tuple[str, pa.Table]] = []
+    parts: list[pa.Table] = []
     for path in sorted(archive.relative(one) for one in archive.list(folder)):
         if not path.endswith(FINISHED):
             continue
@@ -64,9 +74,11 @@ def find_hour(archive: Archive, stream: Stream, stated: ArchiveHour) -> FoundHou
         rows = _read(archive, stream, path, found.differences)
         if rows is not None:
             early = rows.filter(_early(rows, stated.last_offsets))
-            parts.append((path, early))
+            parts.append(early)
+            found.places.append((path, _numbers(early)))
             found.later += rows.num_rows - early.num_rows
-    _join(stream, parts, found)
+    if parts:
+        _join(stream, pa.concat_tables(parts), found, columns)
     return found
 
 
@@ -99,19 +111,22 @@ def _early(rows: pa.Table, last_offsets: Mapping[int, int]) -> pa.ChunkedArray:
     return covered
 
 
-def _join(stream: Stream, parts: Iterable[tuple[str, pa.Table]], found: FoundHour) -> None:
+def _numbers(rows: pa.Table) -> np.ndarray:
+    """Each row's place as one number."""
+    partitions = rows["partition"].to_numpy().astype(np.int64)
+    return (partitions << _OFFSET_BITS) + rows["offset"].to_numpy()
+
+
+def _join(stream: Stream, rows: pa.Table, found: FoundHour, columns: Sequence[str]) -> None:
     """Every place once. Two contents of a place are told; the first file's, by name, is taken."""
-    digests: dict[Place, bytes] = {}
-    kept: list[pa.Table] = []
-    for path, rows in parts:
-        is_new = []
-        for place, digest in zip(places_of(rows), row_digests(rows, rows.column_names), strict=True):
-            before = digests.setdefault(place, digest)
-            is_new.append(place not in found.file_of)
-            if before != digest:
-                how = f"{found.file_of[place]} and {path} say different things of it"
-                found.differences.append(Difference(f"archive, {place_text(stream.topic, place)}", how))
-            found.file_of.setdefault(place, path)
-        kept.append(rows.filter(pa.array(is_new, pa.bool_())))
-    if kept:
-        found.rows = pa.concat_tables(kept)
+    numbers = np.concatenate([numbers for _, numbers in found.places])
+    digests = np.frombuffer(b"".join(row_digests(rows, columns)), np.uint8).reshape(-1, 32)
+    _, firsts, first_of = np.unique(numbers, return_index=True, return_inverse=True)
+    for row in np.flatnonzero((digests != digests[firsts[first_of]]).any(axis=1)):
+        place = int(numbers[row] >> _OFFSET_BITS), int(numbers[row] & (1 << _OFFSET_BITS) - 1)
+        files = " and ".join(path for path, of_file in found.places if (of_file == numbers[row]).any())
+        how = f"{files} say different things of it"
+        found.differences.append(Difference(f"archive, {place_text(stream.topic, place)}", how))
+    kept = np.sort(firsts)
+    found.rows = rows.take(pa.array(kept))
+    found.content = of_digests(digest.tobytes() for digest in digests[kept])

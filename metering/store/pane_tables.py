@@ -14,6 +14,9 @@ from metering.domain.stream import Panes, Stream
 from metering.sql import statement
 from metering.store.rollups import identifiers
 
+PANE_TABLES = ("pane", "pending", "pane_input", "identity", "too_late")
+"""What a stream's panes are kept in: a table each, named after the topic."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -57,7 +60,7 @@ class PaneTables:
         return (*self.rollup.dimensions, "window_start")
 
     def name(self, what: str) -> str:
-        """The table of: pane, pending, pane_input, identity, too_late."""
+        """The table of one of PANE_TABLES."""
         return f"{self.stream.topic}_{what}"
 
     def table(self, what: str) -> sql.Identifier:

@@ -17,6 +17,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from metering.settings import child_environment
+from metering.store.pane_tables import PANE_TABLES, tables_of
 from metering.streams import STREAMS
 from tests.lib.programs import ROOT
 
@@ -83,6 +84,8 @@ def _rollup_tables() -> set[str]:
         for rollup in stream.rollups:
             tables |= {rollup.realtime, rollup.batch, *([rollup.hourly_batch] if rollup.hourly_batch else [])}
         tables |= {stream.quota.table} if stream.quota else set()
+        panes = tables_of(stream)
+        tables |= {panes.name(what) for what in PANE_TABLES} if panes else set()
     return tables
 
 

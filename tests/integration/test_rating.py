@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -17,7 +18,7 @@ from metering.domain.billing.tariffs import TariffVersion, read_versions, versio
 from metering.domain.errors import BadSettings
 from metering.store.locked_session import LockedSession
 from metering.store.tariffs import add_versions
-from tests.integration.conftest import database
+from tests.integration.conftest import database, serving
 
 pytestmark = pytest.mark.stack
 
@@ -62,14 +63,14 @@ def books(stack: Any, migrated_template: str) -> Iterator[Books]:
     with database(stack.env()["DATABASE_URL"], migrated_template) as url, \
             closing(psycopg2.connect(url)) as connection, LockedSession(url, "test", "batch_layer") as session:
         connection.autocommit = True
-        yield Books(connection, session)
+        yield Books(connection, session, url)
 
 
 class Books:
     """The tables as the layers leave them, and rating over them."""
 
-    def __init__(self, connection: Any, session: LockedSession) -> None:
-        self.connection, self.session = connection, session
+    def __init__(self, connection: Any, session: LockedSession, url: str) -> None:
+        self.connection, self.session, self.url = connection, session, url
 
     def publish(self, hour: datetime, used: Mapping[str, int], revision: int = 1, *, final: bool = True) -> None:
         with self.connection.cursor() as cursor:
@@ -202,6 +203,22 @@ def test_a_version_is_never_changed(books: Books) -> None:
         books.rows("UPDATE tariff SET sha256 = '' RETURNING name")
     with pytest.raises(psycopg2.errors.RestrictViolation, match="kept as it is"):
         books.rows("DELETE FROM tariff RETURNING name")
+
+
+def test_the_command_adds_all_versions_of_its_files_or_names_every_fault(books: Books, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text(TARIFFS)
+    bad.write_text(TARIFFS.replace('"EUR"', '"euro"').replace("user_bytes", "bits"))
+
+    refused = serving(books.url, "tariffs", str(good), str(bad))
+    assert refused.returncode == 2
+    assert [refused.stderr.count(word) for word in ("currency is 'euro'", "subject is 'bits'")] == [3, 3]
+    assert books.rows("SELECT name FROM tariff") == []
+
+    assert serving(books.url, "tariffs", str(good)).stdout == "added 3, there already 0\n"
+    assert serving(books.url, "tariffs", str(good)).stdout == "added 0, there already 3\n"
+    listed = serving(books.url, "tariffs", "--list").stdout.splitlines()
+    assert [line.split()[0] for line in listed] == ["name", "pack", "tiers", "unit"]
 
 
 def test_what_is_rated_is_provisional_until_every_hour_of_its_period_is_final(books: Books) -> None:

@@ -337,6 +337,20 @@ def test_two_files_that_tell_a_place_otherwise_are_named(folder: Path, copied_ar
     assert "archive, event devices/0/6:" in said and f"and {HOUR_10}/zz.parquet say different things of it" in said
 
 
+@pytest.mark.parametrize(("columns", "wanted"), [
+    ({"devices": ["bytes"]}, "archive.json, columns, devices: want timestamp, id"),
+    ({"doors": ["id"]}, "archive.json, columns, doors: want one of devices")])
+def test_a_content_hash_of_less_than_the_events_is_refused(
+    folder: Path, verify: Verify, columns: dict[str, list[str]], wanted: str
+) -> None:
+    change_json(folder / "archive.json", lambda content: content.update(columns=columns))
+    forge_sums(folder)
+
+    status, said = verify(folder)
+
+    assert (status, wanted in said) == (4, True)
+
+
 def test_compaction_changes_nothing(
     folder: Path, sample: Sample, verify: Verify, tmp_path: Path
 ) -> None:

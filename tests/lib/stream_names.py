@@ -25,8 +25,8 @@ DECLARATIONS = (Path("metering/streams"), Path("metering/domain/features.py"))
 
 _AS_RELATION = r"\b(?:from|join|into|update|table|view|only)\s+"
 _QUOTE = "['\"`]"
-_ROOM = re.compile(r"(?<=metering\.domain\.)\w+|(?<=statement\(['\"])\w+(?=/)")
-"""A room of the domain, or of `metering/sql`: it may be called as a stream is."""
+_ROOM = re.compile(r"(metering\.domain\.|['\"](?=\w+/\w+['\"]))\w+")
+"""A room of the domain, or of `metering/sql` with a statement in it: it may be called as a stream is."""
 _OF_QUOTAS = frozenset({"email", "usage", "quota"})
 """Columns of every stream's table of violations: as a quoted word no stream's name, as a relation still one."""
 
@@ -110,7 +110,7 @@ def _sources(root: Path) -> list[Path]:
 
 def _python(names: Names, text: str) -> Iterator[tuple[int, str]]:
     before = tokenize.NEWLINE
-    for token in tokenize.generate_tokens(io.StringIO(_ROOM.sub("room", text)).readline):
+    for token in tokenize.generate_tokens(io.StringIO(_ROOM.sub(r"\1room", text)).readline):
         if token.type == tokenize.NAME:
             yield from ((token.start[0], name) for name in names.in_identifier(token.string))
         elif token.type == tokenize.STRING and before in _STARTS_A_LINE:
