@@ -31,6 +31,10 @@ COMPANIES = 10
 HISTORY_CHARGES = 6_000
 _HISTORY_BILLED = timedelta(minutes=50)
 """Panes close an hour after their window's end: what is older would be too late for all of them."""
+_BUDGETS = {"company-1": "6", "company-2": "50"}
+"""EUR a month; the tariff's fee alone is 5."""
+_IMPATIENT = {"LAMBDAMETER_GRACE_S": "120", "LAMBDAMETER_INVOICE_GRACE_S": "0"}
+"""Hours are final, and days invoiced, while one still looks on; late live events then bring correction notes."""
 _HISTORY_WITHIN_S = 600.0
 _AUDIENCE = ("--customers", str(CUSTOMERS), "--seed", "7")
 _FLEET = ("--stream", "resource_usage", "--machines", str(MACHINES))
@@ -86,10 +90,11 @@ class Demo:
         self.tell("starting Kafka, PostgreSQL and Redis (loopback, free ports)")
         self._stack.up()
         environment = self._stack.env()
-        with Children(self._home / "logs", environment) as children:
+        with Children(self._home / "logs", environment | _IMPATIENT) as children:
             try:
                 self._prepare(children)
                 self._start(children)
+                self._set_alerts(children)
                 self._fill(children, settings.load("kafka", "database", overrides=environment))
                 self._go_live(children)
                 self._train(children)
@@ -106,9 +111,18 @@ class Demo:
         customers = self._home / "customers.csv"
         children.run("audience", "producers", "audience", *_AUDIENCE, "--customers-csv", str(customers))
         children.run("customers", "serving", "customers", str(customers))
+        children.run("tariffs", "serving", "tariffs", str(files("lambdameter") / "demo_tariffs.toml"))
         if "demo" not in children.run("accounts", "serving", "accounts", "list"):
             children.run("accounts", "serving", "accounts", "create", "demo", "--role", "admin", "--password-stdin",
                          stdin=secrets.token_urlsafe(24) + "\n")
+
+    def _set_alerts(self, children: Children) -> None:
+        """Rules on every quota, and on the budgets of two companies. A second start changes nothing."""
+        for kind, percents in (("quota", ("80", "100", "120")), ("budget", ("80", "100"))):
+            for percent in percents:
+                children.run("alerts", "serving", "alerts", "rule", kind, percent)
+        for company, amount in _BUDGETS.items():
+            children.run("alerts", "serving", "alerts", "budget", company, amount)
 
     def _start(self, children: Children) -> None:
         self._port = self._options.port if is_free(self._options.port) else free_port(set())

@@ -89,7 +89,9 @@ def _differences(folder: Path, archive: Archive | None, looked: Looked, said: _S
     said.equal = _equal(statement, events)
     if archive:
         subjects = {line.subject for line in statement.lines}
-        mine = {topic: Mine(statement.customer, fields_of(topic, subjects), rows) for topic, rows in events.items()}
+        mine = {
+            topic: Mine(statement.customer, fields_of(topic, subjects), rows, statement.hours)
+            for topic, rows in events.items()}
         yield from check_archive(archive, content, STREAMS, mine, looked)
 
 

@@ -24,6 +24,7 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     _customers(commands)
     _accounts(commands)
     _tokens(commands)
+    _alerts(commands)
     _deliver(commands)
     _tariffs(commands)
     return parser
@@ -129,6 +130,25 @@ Examples: python -m serving tariffs conf/tariffs/example.toml
     what.add_argument("files", metavar="FILE", nargs="*", type=Path, default=[], help="TOML files of versions")
     what.add_argument("--list", action="store_true", help="print the versions")
     parser.set_defaults(module="serving.commands.tariffs", needs=("database",))
+
+
+def _alerts(commands: argparse._SubParsersAction) -> None:
+    parser = _command(commands, "alerts", "add and list the rules and budgets that alerts come of", """\
+As the page /alerts does; that one ends them too. A rule that is in force already changes nothing.
+
+Examples: python -m serving alerts rule quota 80
+          python -m serving alerts budget acme 250.00 --currency EUR""")
+    parser.set_defaults(module="serving.commands.alerts", needs=("database",))
+    verbs = parser.add_subparsers(title="what to do", metavar="VERB", required=True, dest="verb")
+    rule = verbs.add_parser("rule", help="tell when so many percent of a quota or budget are used")
+    rule.add_argument("kind", choices=("quota", "budget"))
+    rule.add_argument("percent", metavar="PERCENT", help="1 … 1000")
+    rule.add_argument("--of", metavar="ID", default="", help="of this user or customer (of everyone)")
+    budget = verbs.add_parser("budget", help="set what a customer may cost in a calendar month")
+    budget.add_argument("customer", metavar="CUSTOMER")
+    budget.add_argument("amount", metavar="AMOUNT", help="such as 250.00")
+    budget.add_argument("--currency", default="EUR", help="(%(default)s)")
+    verbs.add_parser("list", help="show all rules and budgets")
 
 
 def _deliver(commands: argparse._SubParsersAction) -> None:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from metering.arrow.schemas import UTC_MICROS, archive_type, event_schema, json_schema
-from metering.arrow.screen import flat_objects, plain_decimal_texts, tidy_rows
+from metering.arrow.screen import flat_objects, plain_decimals, tidy_rows
 from metering.domain.event import Event, Position, Rejected
 from metering.domain.judge import judge
 from metering.domain.rollup import MICROSECONDS
@@ -108,7 +108,7 @@ def _fits(
     stream: Stream, parsed: pa.Table, messages: pa.RecordBatch, rules: TimeRules
 ) -> pa.ChunkedArray:
     """True where every rule holds; anything else, null in a required field included, is False."""
-    plain = plain_decimal_texts(stream, messages.column("value"))
+    plain = plain_decimals(stream, messages.column("value"))
     good = pa.scalar(True) if plain is None else plain
     for field in stream.all_fields:
         column = _column(field, parsed)

@@ -77,18 +77,20 @@ def _few_digits(field: Field) -> str:
     return rf"-?(?:0|[1-9][0-9]{{0,17}})(?:\.[0-9]{{1,{field.decimals}}})?"
 
 
-def plain_decimal_texts(stream: Stream, values: pa.BinaryArray) -> pa.BooleanArray | None:
-    """False for messages with decimal text that a reader may take and `judge` may not: "1e3", "+1", ".5".
+def plain_decimals(stream: Stream, values: pa.BinaryArray) -> pa.BooleanArray | None:
+    """True for messages that spell their numbers so that a reader's decimal is what `judge` reads.
 
-    None where the stream has no such field. Knows a key and its text by the quotes around them, so a message
-    with a backslash is False too. `values` are flat objects.
+    A reader takes text such as "1e3", "+1" and ".5", and makes 0 of 1e-59. None where the stream has no field that
+    may be decimal text. Knows keys by the quotes around them: a message with a backslash is False. `values` are flat
+    objects.
     """
-    names = [(re.escape(name), field) for field in stream.all_fields if field.text for name in field.names]
-    if not names:
+    fields = [field for field in stream.all_fields if field.text]
+    if not fields:
         return None
     plain = pc.invert(pc.match_substring(values, "\\"))
-    for name, field in names:
-        key = rf'"{name}"[ \t\r\n]*:[ \t\r\n]*"'
-        is_plain = pc.match_substring_regex(values, rf'{key}{_few_digits(field)}"')
-        plain = pc.and_(plain, pc.or_(is_plain, pc.invert(pc.match_substring_regex(values, key))))
+    for field in fields:
+        names = "|".join(map(re.escape, field.names))
+        blank = r"[ \t\r\n]*"
+        pattern = rf'"(?:{names})"{blank}:{blank}{_value_pattern(field)}{blank}[,}}]'
+        plain = pc.and_(plain, pc.match_substring_regex(values, pattern))
     return plain

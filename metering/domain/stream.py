@@ -32,8 +32,8 @@ class Kind(Enum):
 class Field:
     """One field of an event. `low` and `high` are inclusive and belong to INTEGER and DECIMAL.
 
-    A DECIMAL has at most `decimals` digits after the point and is held exactly; with `text` it may also come as
-    decimal text, such as "12.500001" or "-3". A missing field that is not
+    A DECIMAL has at most `decimals` digits after the point and is held exactly. With `text` it may also come as decimal
+    text, such as "12.500001" or "-3", and counts by its spelling, also as a number. A missing field that is not
     required counts as `default`; a missing TIME as Kafka's append time; without a default it is unknown. A
     `nullable` one is required, but its value may be null: unknown. `also`: other names it may be sent under.
     """

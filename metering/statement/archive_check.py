@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow as pa
 from metering.arrow.archive import Archive
 from metering.arrow.files import split_by_hour
 from metering.domain.stream import Stream
-from metering.statement.archive_hours import FoundHour, find_hour
+from metering.statement.archive_hours import FoundHour, find_hour, hours_with_files
 from metering.statement.document import ArchiveContent, ArchiveHour
 from metering.statement.events import Place, by_place, of_customer, place_text
 from metering.statement.folder import Difference
@@ -28,11 +29,13 @@ class Looked:
 
 @dataclass(frozen=True)
 class Mine:
-    """The customer's events of a stream as the folder has them, and by which fields they are the customer's."""
+    """The customer's events of a stream as the folder has them, by which fields they are the customer's, and the hours
+    of all periods that are billed."""
 
     customer: str
     fields: Sequence[str]
     events: pa.Table
+    hours: Sequence[datetime] = ()
 
 
 def check_archive(
@@ -54,6 +57,24 @@ def check_archive(
             for place in by_place(stream, rows):
                 name = f"events/{topic}.parquet, {place_text(topic, place)}"
                 yield Difference(name, "its hour is not in archive.json")
+        yield from _unstated(archive, stream, content, own)
+
+
+def _unstated(archive: Archive, stream: Stream, content: ArchiveContent, own: Mine) -> Iterator[Difference]:
+    """The customer's events in hours of the periods that `archive.json` does not have, though they had come by then."""
+    stated = [hour for hour in content.hours if hour.topic == stream.topic]
+    known = {hour.hour for hour in stated}
+    last: dict[int, int] = {}
+    for one in stated:
+        for partition, offset in one.last_offsets.items():
+            last[partition] = max(offset, last.get(partition, offset))
+    columns = content.columns[stream.topic]
+    for hour in hours_with_files(archive, stream.topic, [hour for hour in own.hours if hour not in known]):
+        found = find_hour(archive, stream, ArchiveHour(stream.topic, hour, 0, "", last, ()), columns)
+        yield from found.differences
+        for place in by_place(stream, of_customer(found.rows, own.fields, own.customer)):
+            how = f"is in {found.file_of(place)}; its hour is not in archive.json"
+            yield Difference(f"archive, {place_text(stream.topic, place)}", how)
 
 
 def _content(stated: ArchiveHour, found: FoundHour) -> Iterator[Difference]:

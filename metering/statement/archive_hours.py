@@ -38,7 +38,7 @@ class FoundHour:
     """An hour's rows, each place once, and their fingerprint. `later`: how many rows came after the statement."""
 
     rows: pa.Table
-    content: ContentHash = ContentHash()
+    content: ContentHash = field(default_factory=ContentHash)
     later: int = 0
     differences: list[Difference] = field(default_factory=list)
     places: list[tuple[str, np.ndarray]] = field(default_factory=list)
@@ -59,9 +59,17 @@ def hour_content(
         {one["partition"]: one["offset_max"] for one in last}, tuple(files))
 
 
+def hours_with_files(archive: Archive, topic: str, hours: Sequence[datetime]) -> list[datetime]:
+    """Those of the hours that have a folder with files; a question a day."""
+    folder_of = {hour: _folder(topic, hour) for hour in hours}
+    days = dict.fromkeys(folder.rpartition("/")[0] for folder in folder_of.values())
+    found = {archive.relative(file).rpartition("/")[0] for day in days for file in archive.list(day)}
+    return [hour for hour in hours if folder_of[hour] in found]
+
+
 def find_hour(archive: Archive, stream: Stream, stated: ArchiveHour, columns: Sequence[str]) -> FoundHour:
     """The rows that the archive's folder has of an hour, up to the statement's last offsets."""
-    folder = hour_folder(stream.topic, int(stated.hour.timestamp()) * 1_000_000)
+    folder = _folder(stream.topic, stated.hour)
     found = FoundHour(archive_schema(stream).empty_table())
     known = {file.path: file for file in stated.files}
     parts: list[pa.Table] = []
@@ -80,6 +88,10 @@ def find_hour(archive: Archive, stream: Stream, stated: ArchiveHour, columns: Se
     if parts:
         _join(stream, pa.concat_tables(parts), found, columns)
     return found
+
+
+def _folder(topic: str, hour: datetime) -> str:
+    return hour_folder(topic, int(hour.timestamp()) * 1_000_000)
 
 
 def _sha256(archive: Archive, path: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -92,6 +92,14 @@ class Statement:
     lines: tuple[BilledLine, ...]
     tariffs: tuple[BilledTariff, ...]
     invoices: tuple[BilledInvoice, ...]
+
+    @property
+    def hours(self) -> list[datetime]:
+        """Every hour of the lines' periods."""
+        days = {line.period + timedelta(days=day) for line in self.lines
+                for day in range((line.period_end - line.period).days)}
+        midnights = [datetime.combine(day, time(), UTC) for day in sorted(days)]
+        return [midnight + timedelta(hours=hour) for midnight in midnights for hour in range(24)]
 
     @property
     def totals(self) -> dict[str, Decimal]:

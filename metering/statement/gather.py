@@ -30,6 +30,7 @@ from metering.statement.events import of_customer
 from metering.store.rated import (
     Billed,
     CountingFile,
+    PublishedHour,
     RatedLine,
     counting_files,
     issued_invoices,
@@ -114,9 +115,23 @@ def _hours(cursor: Cursor, topic: str, since: datetime, until: datetime) -> list
     files: dict[datetime, list[CountingFile]] = defaultdict(list)
     for file in counting_files(cursor, topic, since, until):
         files[file.hour].append(file)
+    _refuse_unpublished(topic, published, files)
     return [
         HourFiles(one.hour, tuple(file for file in files[one.hour] if file.generation <= one.generation))
         for one in published]
+
+
+def _refuse_unpublished(
+    topic: str, published: Sequence[PublishedHour], files: Mapping[datetime, Sequence[CountingFile]]
+) -> None:
+    """An hour with sealed events that was never published: one that failed, or a run that is under way."""
+    sealed = max((one.generation for one in published), default=0)
+    missing = sorted(files.keys() - {one.hour for one in published})
+    waiting = [hour for hour in missing if any(file.generation <= sealed for file in files[hour])]
+    if waiting:
+        raise WaitsForRating(
+            f"{topic}: {len(waiting)} hours, {waiting[0]:%Y-%m-%dT%H} the first, have events and are not published: "
+            "run `python -m batch_layer`, or look at what it says of them on /proof")
 
 
 def read_archive_hours(

@@ -11,8 +11,9 @@ from ninja.errors import ValidationError
 from ninja.security import HttpBearer, SessionAuth
 
 from serving.accounts.models import TokenUser
-from serving.api import alerts, billing, invoices, machines, proof, quotas, usage
+from serving.api import alerts, billing, invoices, machines, proof, quotas, tariffs, usage, what_if
 from serving.invoices.read import AlreadyIssued, UnknownDocument
+from serving.pages.what_if_state import FaultyCandidate
 from serving.queries.machines import UnknownMachine
 from serving.ranges import ParameterFault
 
@@ -46,7 +47,7 @@ api = NinjaAPI(
     auth=[BearerToken(), Session()],
     docs_decorator=require_safe,
 )
-for room in (usage, quotas, proof, machines, billing, invoices, alerts):
+for room in (usage, quotas, proof, machines, billing, invoices, alerts, tariffs, what_if):
     api.add_router("", room.router)
 
 original = NinjaAPI(
@@ -82,6 +83,13 @@ def unknown_document(request: HttpRequest, fault: UnknownDocument) -> HttpRespon
     """404 for a document that nobody issued, and a draft of which nothing is rated."""
     answer = {"field": fault.field, "found": fault.found, "want": fault.want}
     return api.create_response(request, answer, status=404)
+
+
+@api.exception_handler(FaultyCandidate)
+def unreadable_candidate(request: HttpRequest, fault: FaultyCandidate) -> HttpResponse:
+    """400 with every fault of a candidate tariff."""
+    answer = {"field": "candidate", "found": "a text with faults", "want": "one version", "faults": fault.faults}
+    return api.create_response(request, answer, status=400)
 
 
 @api.exception_handler(AlreadyIssued)

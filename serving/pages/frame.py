@@ -20,7 +20,7 @@ from serving.ranges import ParameterFault, RangeFault, TimeRange, parse_zone, zo
 NAV = (
     ("overview", "Overview"), ("usage", "Usage"), ("quotas", "Quotas"), ("alerts", "Alerts"),
     ("services", "Services"), ("machines", "Machines"), ("billing", "Billing"),
-    ("invoices", "Invoices"), ("explorer", "Events"), ("offers", "Offers"),
+    ("tariffs", "Tariffs"), ("invoices", "Invoices"), ("explorer", "Events"), ("offers", "Offers"),
     ("dashboards", "Dashboards"), ("proof", "Proof"), ("health", "Health"))
 
 

@@ -20,7 +20,10 @@ from serving.pages.views.passport import passport
 from serving.pages.views.proof import proof
 from serving.pages.views.quotas import quotas
 from serving.pages.views.services import services
+from serving.pages.views.tariff_forms import add_version
+from serving.pages.views.tariffs import tariff, tariffs
 from serving.pages.views.usage import usage
+from serving.pages.views.what_if import quota_what_if, tariff_what_if
 
 urlpatterns = [
     path("", overview, name="overview"),
@@ -36,6 +39,11 @@ urlpatterns = [
     path("machines/<str:machine_id>", machine, name="machine"),
     path("billing", billing, name="billing"),
     path("billing/<str:company_id>", company, name="company"),
+    path("tariffs", tariffs, name="tariffs"),
+    path("tariffs/versions/add", add_version, name="add-tariff"),
+    path("tariffs/<str:tariff_name>", tariff, name="tariff"),
+    path("what-if", tariff_what_if, name="what-if"),
+    path("what-if/quota", quota_what_if, name="quota-what-if"),
     path("invoices", invoices, name="invoices"),
     path("invoices/draft", draft_invoice, name="draft-invoice"),
     path("invoices/<str:number>", invoice, name="invoice"),

@@ -37,13 +37,16 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, wait_s: float = W
     try:
         path = parts._replace(scheme="", netloc="").geturl() or "/"
         connection.request("POST", path, body, dict(headers))
-        status = connection.getresponse().status
-        error = "" if 200 <= status < 300 else f"answered {status}"
+        status: int | None = connection.getresponse().status
+        error = "" if status and 200 <= status < 300 else f"answered {status}"
     except (OSError, HTTPException) as fault:
-        status, error = None, f"no answer within {longest_s:g} s" if overdue.is_set() else _told(fault)
+        status, error = None, _told(fault)
     finally:
         ending.cancel()
         connection.close()
+    if overdue.is_set():
+        # What was cut off may look like a whole answer: a head ends where its connection does.
+        status, error = None, f"no answer within {longest_s:g} s"
     return Answer(status, error, time.monotonic() - began)
 
 

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.stack
 
 EVENTS = "proof/2021-02-19T21/events"  # 503 here, since no test gives this site an archive
 INVOICES = {f"{base}invoices{path}" for base in ("", "api/v1/") for path in ("", "/draft", "/INV-000001")}
-ANSWERS = {EVENTS: 503, "invoices/draft": 400, "api/v1/invoices/draft": 400}  # a draft of no account
+ANSWERS = {EVENTS: 503, "invoices/draft": 400, "api/v1/invoices/draft": 400,  # a draft of no account
+           "api/v1/what-if/tariff": 400}  # no candidate
 OPEN = {"healthz", "readyz", "sign-in", "sign-in/link"}
 READ = {
     *INVOICES,
@@ -24,13 +25,14 @@ READ = {
     "api/v1/usage", "api/v1/quotas", "api/v1/proof", "api/v1/docs", "api/v1/openapi.json",
     "api/v1/machines", "api/v1/machines/m-1/usage", "api/v1/machines/m-1/cost", "api/usage", "api/cost/m-1",
     "api/openapi.json", "alerts", "api/v1/alerts", "api/v1/alerts/deliveries", "api/v1/alerts/rules",
-    "api/v1/alerts/budgets", "api/v1/billing",
+    "api/v1/alerts/budgets", "api/v1/billing", "tariffs", "tariffs/m-1", "what-if", "what-if/quota", "api/v1/tariffs",
+    "api/v1/what-if/tariff", "api/v1/what-if/quota",
     *(f"api/v1/billing/{table}" for table in ("windows", "panes", "pending", "too-late"))}
 MACHINES = {path for path in READ if path.startswith(("api/", "metrics"))}
 POST_BY_ANYONE = {"sign-out"}
 OPERATOR_WRITES = {
     "dashboards/new", "dashboards/import", "dashboards/1/edit", "dashboards/1/delete", "alerts/rules/new",
-    "alerts/rules/1/end", "alerts/budgets/set", "alerts/budgets/remove"}
+    "alerts/rules/1/end", "alerts/budgets/set", "alerts/budgets/remove", "tariffs/versions/add"}
 ADMIN_READS = {"people"}
 ADMIN_WRITES = {"people/<str:name>/end", "tokens/<int:token_id>/end"}
 NOT_A_PAGE = {"api/v1/", "api/"}  # the roots of the APIs, known to the router only to find the others
@@ -56,8 +58,9 @@ def test_every_address_of_the_site_is_in_this_matrix(site: None) -> None:
     known = OPEN | READ | POST_BY_ANYONE | OPERATOR_WRITES | ADMIN_READS | ADMIN_WRITES | NOT_A_PAGE
 
     named = {"<int:number>": "1", "<str:hour>": "2021-02-19T21", "<str:machine_id>": "m-1", "<machine_id>": "m-1",
-             "<str:company_id>": "m-1", "<str:number>": "INV-000001", "<number>": "INV-000001"}
-    a_name = re.compile("<(?:str:|int:)?(?:hour|machine_id|company_id|number)>")
+             "<str:company_id>": "m-1", "<str:tariff_name>": "m-1", "<str:number>": "INV-000001",
+             "<number>": "INV-000001"}
+    a_name = re.compile("<(?:str:|int:)?(?:hour|machine_id|company_id|tariff_name|number)>")
     assert {a_name.sub(lambda part: named[part[0]], path) for path in _paths()} == known
 
 

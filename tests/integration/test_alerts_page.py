@@ -16,6 +16,7 @@ import pytest
 from django.test import Client
 from psycopg2.extensions import cursor as Cursor
 
+from tests.integration.conftest import serving
 from tests.integration.people import client_of, counted_queries
 
 pytestmark = pytest.mark.stack
@@ -198,3 +199,16 @@ def test_the_page_takes_the_same_few_queries_however_much_there_is(viewer: Clien
         text_of(viewer, f"/alerts?show={show}")
 
     assert len(statements) == count  # session, account, the snapshot's three, and one a table or tile
+
+
+def test_rules_and_budgets_are_kept_from_the_command_line_too(database_url: str) -> None:
+    first, again = (serving(database_url, "alerts", "rule", "quota", "95", "--of", "u1") for _ in range(2))
+    budget = serving(database_url, "alerts", "budget", "cli", "12.5", "--currency", "USD")
+    faulty = serving(database_url, "alerts", "budget", "=cli", "-1")
+    listed = serving(database_url, "alerts", "list").stdout
+
+    assert [(one.returncode, one.stdout.strip()) for one in (first, again, budget)] == [
+        (0, "added"), (0, "in force already"), (0, "cli: 12.5 USD a month")]
+    assert faulty.returncode == 2
+    assert "customer='=cli'" in faulty.stderr and "amount='-1'" in faulty.stderr
+    assert re.search(r"quota +95 +u1", listed) and re.search(r"cli +12.5 +USD", listed)

@@ -33,7 +33,8 @@ HOUR = timedelta(hours=1)
 
 def version(name: str, subject: str, price: dict[str, Any], **more: Any) -> TariffVersion:
     return version_of({
-        "name": name, "valid_from": "2026-01-01T00:00:00Z", "subject": subject, "currency": "EUR", "price": price} | more)
+        "name": name, "valid_from": "2026-01-01T00:00:00Z", "subject": subject, "currency": "EUR",
+        "price": price} | more)
 
 
 PER_GB = version("gb", "user_bytes", {"model": "per_unit", "price": "0.01"})

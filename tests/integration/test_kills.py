@@ -16,13 +16,10 @@ pytestmark = pytest.mark.stack
 SEED, EVENTS, SLICE_ROWS = 7, 12_000, 1_500
 SPEED = ("speed-before-file", "speed-mid-file", "speed-before-commit", "speed-after-commit")
 BATCH = ("batch-before-publish", "batch-mid-publish", "batch-before-compaction", "batch-mid-compaction")
-CHARGES = [
-    {"company": f"c{number % 7}", "cost": number % 11, "timestamp": datetime.now(UTC).timestamp(),
-     "event_id": f"e{number - number % 3}"}
-    for number in range(3_000)]
+SETTINGS = {
+    "LAMBDAMETER_SLICE_ROWS": str(SLICE_ROWS), "LAMBDAMETER_GRACE_S": "0", "LAMBDAMETER_PANE_LATENESS_S": "604800"}
+CHARGES = 3_000
 """One in three counts; the others have its event_id and other content."""
-
-SETTINGS = {"LAMBDAMETER_SLICE_ROWS": str(SLICE_ROWS), "LAMBDAMETER_GRACE_S": "0"}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +34,11 @@ def layers(
         layers.generate(
             "--from", start, "--to", end, "--events", str(EVENTS), "--seed", str(SEED),
             "--late", "0.05", "--duplicates", "0.05", "--conflicts", "0.005", "--bad", "0.03")
-        layers.billing.send(CHARGES)
+        layers.billing.create()
+        layers.billing.send([
+            {"company": f"c{number % 7}", "cost": number % 11, "event_id": f"e{number - number % 3}",
+             "timestamp": (this_hour - timedelta(hours=2)).timestamp() + number}
+            for number in range(CHARGES)])
         yield layers
 
 
@@ -101,9 +102,9 @@ def test_panes_of_a_killed_speed_layer_hold_each_identity_once(layers: Deploymen
     fed = layers.rows("SELECT sum(value), sum(events) FROM billing_pane_input")
     arrived = layers.rows("SELECT sum(events) FROM company_window_realtime")
 
-    assert arrived == [(len(CHARGES),)]
+    assert arrived == [(CHARGES,)]
     assert held == fed
-    assert fed[0][1] == len(CHARGES) // 3
+    assert fed[0][1] == CHARGES // 3
 
 
 def test_a_killed_task_leaves_files_that_no_row_lists(layers: Deployment, speed_killed: Finished) -> None:

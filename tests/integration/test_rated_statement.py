@@ -11,6 +11,7 @@ import psycopg2
 import pytest
 
 from lambdameter.__main__ import main
+from tests.lib.forging import change_json, forge_sums
 from tests.lib.rated_customer import TARIFFS, fill_rated
 
 pytestmark = pytest.mark.stack
@@ -55,8 +56,6 @@ def test_every_subject_and_model_is_computed_again_to_the_last_digit(
 def test_a_forged_hour_of_each_line_is_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from tests.integration.test_statement import change_json, forge_sums
-
     assert main(["statement", "acme", "2026-02", "--to", str(tmp_path / "statement")]) == 0
     lines = json.loads((tmp_path / "statement" / "statement.json").read_text())["lines"]
 

@@ -1,101 +1,36 @@
-"""`lambdameter statement` and `verify`: an untouched folder is equal; whatever is forged, its place is named."""
+"""`lambdameter statement` and `verify`: an untouched folder is equal, also after compaction; bad input is refused."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import psycopg2
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from lambdameter.__main__ import main
-from metering.domain.billing.tariffs import version_of
 from metering.streams import STREAMS
+from tests.integration.statements import (
+    HOUR_10,
+    Verify,
+    copied_archive,
+    folder,
+    sample,
+    settings,
+    verify,
+    written,
+)
 from tests.lib.archiving import archive
+from tests.lib.forging import change_events, forge_sums
 from tests.lib.sample_statement import Sample, cost_rows, device_rows, fill_statement
 
+__all__ = ["copied_archive", "folder", "sample", "settings", "verify", "written"]
+
 pytestmark = pytest.mark.stack
-
-HOUR_10 = "devices/year=2026/month=03/day=05/hour=10"
-LINE_1 = "statement.json, line 1 (mobile of 2026-01-01T00:00Z, period 2026-03-01, EUR)"
-
-
-@pytest.fixture(scope="module")
-def sample(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Sample:
-    root = tmp_path_factory.mktemp("archive")
-    with closing(psycopg2.connect(database_url)) as connection:
-        connection.autocommit = True
-        fill_statement(connection, root)
-    return Sample(database_url, root)
-
-
-@pytest.fixture(autouse=True)
-def _settings(sample: Sample, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name, value in (sample.environment | {
-        "LAMBDAMETER_HOME": str(tmp_path / "home"), "LAMBDAMETER_CONF": str(tmp_path / "conf")}).items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.fixture(scope="module")
-def written(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A statement as it was written; tests change copies of it."""
-    folder = tmp_path_factory.mktemp("statements") / "acme-2026-03"
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in sample.environment.items():
-            environment.setenv(name, value)
-        assert main(["statement", "acme", "2026-03", "--to", str(folder)]) == 0
-    return folder
-
-
-@pytest.fixture
-def folder(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy, and nothing that verifying could ask but the folder."""
-    for name in ("DATABASE_URL", "LAMBDAMETER_ARCHIVE"):
-        monkeypatch.delenv(name, raising=False)
-    return Path(shutil.copytree(written, tmp_path / "statement"))
-
-
-@pytest.fixture
-def copied_archive(sample: Sample, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(sample.archive, tmp_path / "archive"))
-
-
-Verify = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def verify(capsys: pytest.CaptureFixture[str]) -> Verify:
-    def run(*words: object) -> tuple[int, str]:
-        capsys.readouterr()
-        status = main(["verify", *map(str, words)])
-        return status, "".join(capsys.readouterr())
-
-    return run
-
-
-def forge_sums(folder: Path) -> None:
-    """What a forger does, too: list the changed files' SHA-256."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
-    (folder / "SHA256SUMS").write_text("".join(
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(folder)}\n" for path in files))
-
-
-def change_json(path: Path, change: Callable[[Any], None]) -> None:
-    content = json.loads(path.read_text())
-    change(content)
-    path.write_text(json.dumps(content))
-
-
-def change_events(path: Path, change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
-    table = pq.read_table(path, partitioning=None)
-    pq.write_table(pa.Table.from_pylist(change(table.to_pylist()), table.schema), path)
 
 
 def test_an_untouched_folder_is_equal(folder: Path, verify: Verify) -> None:
@@ -138,146 +73,6 @@ def test_writing_again_gives_the_same_but_for_the_time(
 
     for path in ("archive.json", "events/devices.parquet", "events/billing.parquet"):
         assert (folder / path).read_bytes() == (written / path).read_bytes()
-
-
-@pytest.mark.parametrize("name", ["statement.json", "archive.json", "events/devices.parquet", "SHA256SUMS"])
-def test_one_changed_byte_of_any_file_is_found(folder: Path, verify: Verify, name: str) -> None:
-    content = bytearray((folder / name).read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / name).write_bytes(content)
-
-    status, said = verify(folder)
-
-    assert status == 4
-    assert name in said
-
-
-def test_a_changed_event_is_found_by_the_quantity_and_named_by_the_archive(
-    folder: Path, sample: Sample, verify: Verify
-) -> None:
-    def change(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [row | {"bytes": 301} if row["offset"] == 2 else row for row in rows]
-
-    change_events(folder / "events" / "devices.parquet", change)
-    forge_sums(folder)
-
-    alone, said = verify(folder)
-    assert alone == 4
-    assert f"{LINE_1}, hour 2026-03-05T10, quantity: stated 1000, of the hour's 6 events 1001" in said
-
-    both, said = verify(folder, "--archive", sample.archive)
-    assert both == 4
-    place = "events/devices.parquet, event devices/0/2, bytes: 301 in the folder, 300 in " + HOUR_10
-    assert place in said
-
-
-def test_a_changed_event_that_does_not_count_is_named_by_the_archive(
-    folder: Path, sample: Sample, verify: Verify
-) -> None:
-    change_events(folder / "events" / "devices.parquet", lambda rows: [
-        row | {"antenna_id": "a-2"} if row["offset"] == 4 else row for row in rows])
-    forge_sums(folder)
-
-    assert verify(folder)[0] == 0  # no sum depends on it
-
-    status, said = verify(folder, "--archive", sample.archive)
-    assert status == 4
-    assert "event devices/0/4, antenna_id: a-2 in the folder, a-1 in" in said
-
-
-def test_a_changed_line_is_named(folder: Path, verify: Verify) -> None:
-    def change(content: Any) -> None:
-        content["lines"][0]["amount"] = "0.11"
-        content["totals"]["EUR"] = "11.11"
-
-    change_json(folder / "statement.json", change)
-    forge_sums(folder)
-
-    status, said = verify(folder)
-
-    assert status == 4
-    assert f"{LINE_1}, amount: stated 0.11, computed again 0.10" in said
-
-
-def test_a_changed_hour_of_a_line_is_named(folder: Path, verify: Verify) -> None:
-    change_json(folder / "statement.json", lambda content: content["lines"][1]["hours"][0].update(amount="11.5"))
-    forge_sums(folder)
-
-    status, said = verify(folder)
-
-    assert status == 4
-    assert "line 2 (resale of 2026-01-01T00:00Z, period 2026-03-01, EUR), hour 2026-03-05T10, amount" in said
-
-
-def test_a_changed_total_is_named(folder: Path, verify: Verify) -> None:
-    change_json(folder / "statement.json", lambda content: content["totals"].update(EUR="11.11"))
-    forge_sums(folder)
-
-    status, said = verify(folder)
-
-    assert (status, "statement.json, totals, EUR: want 11.10" in said) == (4, True)
-
-
-def test_a_changed_tariff_gives_other_amounts(folder: Path, verify: Verify) -> None:
-    def change(content: Any) -> None:
-        spec = content["tariffs"][0]["spec"]
-        spec["price"]["price"] = "0.03"
-        content["tariffs"][0]["sha256"] = version_of(spec).sha256
-
-    change_json(folder / "statement.json", change)
-    forge_sums(folder)
-
-    status, said = verify(folder)
-
-    assert status == 4
-    assert f"{LINE_1}, amount: stated 0.10, computed again 0.15" in said
-
-
-def test_a_tariff_changed_without_its_sha256_is_named(folder: Path, verify: Verify) -> None:
-    change_json(folder / "statement.json", lambda content: content["tariffs"][0]["spec"]["rounding"].update(mode="up"))
-    forge_sums(folder)
-
-    status, said = verify(folder)
-
-    assert (status, "tariffs[0] (mobile of 2026-01-01T00:00Z), sha256: stated" in said) == (4, True)
-
-
-@pytest.mark.parametrize(("offset", "in_the_archive"), [(0, "is missing; the archive has it in"), (7, "is missing")])
-def test_a_removed_event_is_found(
-    folder: Path, sample: Sample, verify: Verify, offset: int, in_the_archive: str
-) -> None:
-    change_events(
-        folder / "events" / "devices.parquet", lambda rows: [row for row in rows if row["offset"] != offset])
-    forge_sums(folder)
-
-    status, said = verify(folder, "--archive", sample.archive)
-
-    assert status == 4
-    assert f"event devices/0/{offset}: {in_the_archive}" in said
-
-
-def test_an_event_that_never_was_is_found(folder: Path, sample: Sample, verify: Verify) -> None:
-    change_events(folder / "events" / "devices.parquet", lambda rows: [
-        *rows, rows[0] | {"offset": 77, "event_id": "e-77", "bytes": 0}])
-    forge_sums(folder)
-
-    assert verify(folder)[0] == 0  # it has no bytes
-
-    status, said = verify(folder, "--archive", sample.archive)
-    assert status == 4
-    assert "event devices/0/77: does not stand in the archive (devices, hour 2026-03-05T10)" in said
-
-
-def test_an_event_twice_at_one_place_and_one_of_nobody_are_named(folder: Path, verify: Verify) -> None:
-    change_events(folder / "events" / "devices.parquet", lambda rows: [
-        *rows, rows[0], rows[0] | {"offset": 78, "id": "cyan", "event_id": None, "bytes": 0}])
-    forge_sums(folder)
-
-    status, said = verify(folder)
-
-    assert status == 4
-    assert "event devices/0/0: is there 2 times" in said
-    assert "event devices/0/78: is neither of acme nor of an identity of theirs" in said
 
 
 def test_a_changed_byte_of_an_archive_file_is_named(folder: Path, copied_archive: Path, verify: Verify) -> None:
@@ -335,20 +130,6 @@ def test_two_files_that_tell_a_place_otherwise_are_named(folder: Path, copied_ar
 
     assert status == 4
     assert "archive, event devices/0/6:" in said and f"and {HOUR_10}/zz.parquet say different things of it" in said
-
-
-@pytest.mark.parametrize(("columns", "wanted"), [
-    ({"devices": ["bytes"]}, "archive.json, columns, devices: want timestamp, id"),
-    ({"doors": ["id"]}, "archive.json, columns, doors: want one of devices")])
-def test_a_content_hash_of_less_than_the_events_is_refused(
-    folder: Path, verify: Verify, columns: dict[str, list[str]], wanted: str
-) -> None:
-    change_json(folder / "archive.json", lambda content: content.update(columns=columns))
-    forge_sums(folder)
-
-    status, said = verify(folder)
-
-    assert (status, wanted in said) == (4, True)
 
 
 def test_compaction_changes_nothing(
@@ -440,6 +221,17 @@ def test_an_hour_that_waits_to_be_rated_is_said(
     assert main(["statement", "acme", "2026-03", "--to", str(tmp_path / "x")]) == 2
 
     assert "billing: 1 hours, 2026-03-05T10 the first, wait to be rated" in capsys.readouterr().err
+
+
+def test_an_hour_that_was_never_published_is_said(
+    other: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with other.cursor() as cursor:
+        cursor.execute("DELETE FROM hour_state WHERE topic = 'devices' AND hour = '2026-03-05T11:00Z'")
+
+    assert main(["statement", "acme", "2026-03", "--to", str(tmp_path / "x")]) == 2
+
+    assert "devices: 1 hours, 2026-03-05T11 the first, have events and are not published" in capsys.readouterr().err
 
 
 def test_events_that_are_not_published_yet_are_not_in_the_statement(other: Any, tmp_path: Path, verify: Verify) -> None:

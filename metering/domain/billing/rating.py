@@ -35,15 +35,25 @@ def rate(version: TariffVersion, quantities: Mapping[datetime, Decimal]) -> Rate
     """
     curve = version.price.curve.whole(version.unit)
     hours = sorted(quantities)
-    prices = [0, *map(curve.at, accumulate(whole_quantity(quantities[hour]) for hour in hours))]
+    prices = _running_prices(curve, (quantities[hour] for hour in hours))
     at_line = version.rounding.at is Place.LINE
     steps = _parts_of_line(prices, curve) if at_line else _rounded_hours(version, prices, curve)
     decimals = EXACT_DECIMALS if at_line else version.rounding.decimals
     amounts = {hour: in_steps(step, decimals) for hour, step in zip(hours, steps, strict=True)}
-    fixed = version.price.fixed if at_line else version.rounding.of(Fraction(version.price.fixed))
+    fixed = _fixed(version)
     exact = exact_sum((fixed, in_steps(sum(steps), decimals)))
     amount = _line(version, Fraction(prices[-1], curve.parts)) if at_line else exact
     return Rated(amounts, exact_sum(quantities.values()), fixed, exact_difference(amount, exact), amount)
+
+
+def price_of_hours(version: TariffVersion, quantities: Iterable[Decimal]) -> Decimal:
+    """A line's amount by its quantities in the order of time: what `rate` gives, without the hours."""
+    curve = version.price.curve.whole(version.unit)
+    prices = _running_prices(curve, quantities)
+    if version.rounding.at is Place.LINE:
+        return _line(version, Fraction(prices[-1], curve.parts))
+    steps = sum(_rounded_hours(version, prices, curve))
+    return exact_sum((_fixed(version), in_steps(steps, version.rounding.decimals)))
 
 
 def price_of_total(version: TariffVersion, quantity: Decimal) -> Decimal:
@@ -53,6 +63,17 @@ def price_of_total(version: TariffVersion, quantity: Decimal) -> Decimal:
 
 def _line(version: TariffVersion, price: Fraction) -> Decimal:
     return version.rounding.of(price + Fraction(version.price.fixed))
+
+
+def _running_prices(curve: WholeCurve, quantities: Iterable[Decimal]) -> list[int]:
+    """The price of nothing, then that of all up to and including each quantity."""
+    return [0, *map(curve.at, accumulate(map(whole_quantity, quantities)))]
+
+
+def _fixed(version: TariffVersion) -> Decimal:
+    """The fixed part; where hours are rounded it is too, as the line is not."""
+    fixed = version.price.fixed
+    return fixed if version.rounding.at is Place.LINE else version.rounding.of(Fraction(fixed))
 
 
 def _parts_of_line(prices: Iterable[int], curve: WholeCurve) -> list[int]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Now
 from django.http import Http404, HttpRequest, QueryDict
@@ -16,6 +13,7 @@ from django.views.decorators.http import require_POST
 from metering.clock import SystemClock
 from serving.accounts.roles import Role, needs_role
 from serving.alert_input import FaultyForm, read_budget, read_rule
+from serving.alert_rules import add_rule, keep_budget
 from serving.pages.alert_state import read_alerts
 from serving.pages.views.alerts import show_alerts
 from serving.ranges import ParameterFault
@@ -27,14 +25,10 @@ from serving.schema.models import AlertRule, Budget
 def new_rule(request: HttpRequest) -> HttpResponseBase:
     """Add a rule and lead to all of them; 400 names every fault."""
     try:
-        rule = read_rule(request.POST)
-        with transaction.atomic():
-            AlertRule.objects.create(
-                kind=rule.kind.value, percent=rule.percent, subject=rule.subject,
-                created_by=request.user.get_username())
+        new = add_rule(read_rule(request.POST), request.user.get_username())
     except FaultyForm as bad:
         return _refused(request, bad.faults)
-    except IntegrityError:
+    if not new:
         return _refused(request, (ParameterFault("rule", _words(request.POST), "one that is not in force already"),))
     return redirect(_rules_page())
 
@@ -53,10 +47,9 @@ def end_rule(request: HttpRequest, number: int) -> HttpResponseBase:
 def set_budget(request: HttpRequest) -> HttpResponseBase:
     """Give a customer a budget, in place of the one in that currency; 400 names every fault."""
     try:
-        budget = read_budget(request.POST)
+        keep_budget(read_budget(request.POST), request.user.get_username())
     except FaultyForm as bad:
         return _refused(request, bad.faults)
-    _keep(budget.customer, budget.currency, budget.amount, request.user.get_username())
     return redirect(_rules_page())
 
 
@@ -73,13 +66,6 @@ def remove_budget(request: HttpRequest) -> HttpResponseBase:
 
 def _rules_page() -> str:
     return reverse("alerts") + "?show=rules"
-
-
-def _keep(customer: str, currency: str, amount: Decimal, who: str) -> None:
-    Budget.objects.bulk_create(
-        [Budget(customer=customer, currency=currency, amount=amount, changed_at=SystemClock().now(), changed_by=who)],
-        update_conflicts=True, unique_fields=["customer", "currency"],
-        update_fields=["amount", "changed_at", "changed_by"])
 
 
 def _words(typed: QueryDict) -> str:

@@ -13,7 +13,8 @@ class Migration(migrations.Migration):
     dependencies = [("schema", "0010_billing")]
 
     operations = [
-        migrations.AddField("StreamOffset", "ends_asked_at", models.DateTimeField(null=True)),
+        migrations.AddField(
+            "StreamOffset", "ends_asked_at", models.DateTimeField(db_default=models.Value(NEVER))),
         migrations.CreateModel(
             name="BillingPane",
             fields=[

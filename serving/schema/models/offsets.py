@@ -36,7 +36,7 @@ class StreamOffset(models.Model):
     end_offset = models.BigIntegerField(db_default=0)
     last_append = models.DateTimeField(db_default=Value(NEVER))
     updated_at = models.DateTimeField(db_default=Now())
-    ends_asked_at = models.DateTimeField(null=True)
+    ends_asked_at = models.DateTimeField(db_default=Value(NEVER))
 
     class Meta:
         db_table = "stream_offset"

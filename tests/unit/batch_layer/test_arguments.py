@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,14 @@ def test_a_map_reduce_needs_its_day_alone() -> None:
         date(2026, 11, 24), "inline", "archive", "resource_usage")
 
 
+def test_a_word_count_needs_its_file_alone() -> None:
+    asked = _parser().parse_args(["wordcount", "README.md"])
+
+    assert (asked.file, asked.runner) == (Path("README.md"), "spark")
+
+
 @pytest.mark.parametrize("arguments", [
+    ["wordcount"], ["wordcount", "README.md", "--runner", "hadoop"],
     ["mapreduce"], ["mapreduce", "--day", "24.11.2026"], ["mapreduce", "--day", "2026-11-24", "--runner", "hadoop"],
     ["--hour", "21"], ["sweep"]])
 def test_a_command_that_cannot_be_meant_ends_with_2(arguments: list[str]) -> None:

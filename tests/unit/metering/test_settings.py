@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from metering.domain.errors import BadSettings
+from metering.domain.panes import PaneRules
 from metering.settings import load
 
 GOOD = {
@@ -124,6 +125,21 @@ def test_offers_have_an_age_and_a_zone(tmp_path: Path) -> None:
     assert (found.score_max_age_s, found.offer_zone) == (60, "Europe/Madrid")
 
 
+def test_panes_fire_by_the_settings() -> None:
+    own = {"EARLY_S": "1", "LATE_S": "2", "LATENESS_S": "0", "BOUND_S": "0"}
+
+    assert load(environ={}).panes == PaneRules(early_s=10, late_s=30, lateness_s=3600, bound_s=5)
+    assert load(environ={f"LAMBDAMETER_PANE_{name}": text for name, text in own.items()}).panes == PaneRules(1, 2, 0, 0)
+
+
+def test_times_of_panes_that_are_none_are_named() -> None:
+    wrong = {"EARLY_S": "0", "LATE_S": "1.5", "LATENESS_S": "-1", "BOUND_S": "1h"}
+    with pytest.raises(BadSettings) as caught:
+        load(environ={f"LAMBDAMETER_PANE_{name}": text for name, text in wrong.items()})
+
+    assert [fault.split("=")[0] for fault in caught.value.faults] == [f"LAMBDAMETER_PANE_{name}" for name in wrong]
+
+
 @pytest.mark.parametrize("zone", ["", "Madrid", "America", "../etc/passwd", "/etc/localtime", "+02:00", "\0"])
 @pytest.mark.parametrize("age", ["0", "-1", "2d"])
 def test_no_zone_and_no_age_are_named(zone: str, age: str) -> None:
@@ -135,7 +151,8 @@ def test_no_zone_and_no_age_are_named(zone: str, age: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["ftp://h/x", "http://", "http://u:hidden@h/x", "http://h:99999/hidden", "http://h:0/", "http://h/#hidden", ""])
+    "url",
+    ["ftp://h/x", "http://", "http://u:hidden@h/x", "http://h:99999/hidden", "http://h:0/", "http://h/#hidden", ""])
 def test_a_webhooks_address_that_is_none_is_refused_and_not_shown(url: str) -> None:
     with pytest.raises(BadSettings) as caught:
         load("webhook", environ={"LAMBDAMETER_WEBHOOK_URL": url, "LAMBDAMETER_WEBHOOK_SECRET": "hidden"})

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from metering.domain.billing.rating import price_of_total, rate
+from metering.domain.billing.rating import price_of_hours, price_of_total, rate
 from metering.domain.billing.rounding import Mode, Place, rounded
 from metering.domain.billing.tariffs import TariffVersion, version_of
 from tests.lib.sample_tariffs import SINCE, spec, versions
@@ -108,6 +108,11 @@ def test_hours_add_up_to_the_price_of_the_total(version: TariffVersion, used: di
         step = Fraction(1, 10**version.rounding.decimals)
         off = Fraction(rated.amount) - exact - Fraction(version.price.fixed)
         assert abs(off) <= step * (len(used) + 1) and not rated.rounding
+
+
+@given(versions, quantities)
+def test_a_line_may_be_priced_without_its_hours(version: TariffVersion, used: dict[datetime, Decimal]) -> None:
+    assert price_of_hours(version, [used[hour] for hour in sorted(used)]) == rate(version, used).amount
 
 
 @given(versions, quantities)
