@@ -39,8 +39,8 @@ def places_of(rows: pa.Table) -> Iterator[Place]:
 def place_text(topic: str, place: Place) -> str:
     """A place as a difference names it.
 
-    >>> place_text("billing", (2, 17))
-    'event billing/2/17'
+    >>> place_text("calls", (2, 17))
+    'event calls/2/17'
     """
     return f"event {topic}/{place[0]}/{place[1]}"
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from metering.domain.billing.invoice import NOTHING, exact_difference, exact_sum
-from metering.domain.billing.periods import period_of
+from metering.domain.billing.periods import cut
 from metering.domain.billing.rating import price_of_hours, price_of_total
 from metering.domain.billing.rounding import Place
 from metering.domain.billing.tariffs import TariffVersion
@@ -110,7 +110,7 @@ def in_its_place(candidate: TariffVersion, known: Iterable[InForce]) -> list[InF
 
 def amounts(version: TariffVersion, span: Span) -> Amounts:
     """What each customer pays in the span; hour by hour only where hours are rounded."""
-    spans = periods_in(span, version.period)
+    spans = cut(*span, version.period)
     if not spans:
         return {}
     paid: dict[str, list[Decimal]] = defaultdict(list)
@@ -121,17 +121,6 @@ def amounts(version: TariffVersion, span: Span) -> Amounts:
         for one in what_if.hours(version, spans):
             paid[one.customer].append(price_of_hours(version, one.quantities))
     return {customer: exact_sum(parts) for customer, parts in paid.items()}
-
-
-def periods_in(span: Span, length: str) -> list[Span]:
-    """The span cut where periods begin; nothing of an empty one."""
-    start, end = span
-    found = []
-    while start < end:
-        after = min(end, period_of(start, length).end_at)
-        found.append((start, after))
-        start = after
-    return found
 
 
 def _full_hours(span: Span) -> Span:

@@ -45,7 +45,7 @@ class ContentHash:
 def content_hash(rows: Iterable[Mapping[str, Cell]]) -> ContentHash:
     """The fingerprint of rows; each row twice is not each row once.
 
-    >>> one, other = {"id": "a", "bytes": 5}, {"id": "b", "bytes": None}
+    >>> one, other = {"id": "a", "used": 5}, {"id": "b", "used": None}
     >>> content_hash([one, other]) == content_hash([other]) + content_hash([one])
     True
     >>> content_hash([one, one]) == content_hash([one])
@@ -66,8 +66,8 @@ def of_digests(digests: Iterable[bytes]) -> ContentHash:
 def canonical(row: Mapping[str, Cell]) -> bytes:
     """A row's bytes: `head` of its columns by name, then each value in that order.
 
-    >>> canonical({"id": "a", "bytes": 5, "event_id": None})
-    b'17:bytes,event_id,id,1:5,~1:a,'
+    >>> canonical({"id": "a", "used": 5, "event_id": None})
+    b'16:event_id,id,used,~1:a,1:5,'
     """
     names = sorted(row)
     return head(names) + b"".join(_value(row[name]) for name in names)

@@ -51,3 +51,13 @@ def period_of(moment: datetime, length: str) -> Period:
 def periods_of(moments: Iterable[datetime], length: str) -> list[Period]:
     """The periods that hold any of the moments, in order."""
     return sorted({period_of(moment, length) for moment in moments})
+
+
+def cut(start: datetime, end: datetime, length: str) -> list[tuple[datetime, datetime]]:
+    """The time [start, end) cut where periods begin; nothing of an empty one."""
+    found = []
+    while start < end:
+        after = min(end, period_of(start, length).end_at)
+        found.append((start, after))
+        start = after
+    return found
