@@ -135,4 +135,4 @@ def _changes(old: Amounts, new: Amounts) -> list[CustomerChange]:
     found = [
         CustomerChange(customer, old.get(customer, NOTHING), new.get(customer, NOTHING))
         for customer in old.keys() | new.keys()]
-    return sorted(found, key=lambda one: (-abs(one.difference), one.customer))
+    return sorted(found, key=lambda one: (-abs(one.difference), -one.new, one.customer))

@@ -6,7 +6,7 @@ import csv
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -76,17 +76,15 @@ def test_another_limit_is_tried_and_followed_to_the_hours(watched: Watched) -> N
 
 
 def test_an_operator_sees_every_fault_and_adds_a_version(chromium: Browser, site: Site) -> None:
-    url = site.connection.info.dsn_parameters
-    address = f"postgresql://{url['user']}@{url['host']}:{url['port']}/{url['dbname']}"
-    made = serving(
-        address, "accounts", "create", "oto", "--role", "operator", "--password-stdin", given=b"correct horse battery")
-    assert made.returncode == 0, made.stderr
-    with closing(new_context(chromium, {"cookies": [], "origins": []})) as context:
+    url = site.connection.info.dsn_parameters | {"password": site.connection.info.password}
+    address = "postgresql://{user}:{password}@{host}:{port}/{dbname}".format(**url)
+    serving(address, "accounts", "create", "otto", "--role", "operator", "--no-password")
+    link = urlsplit(serving(address, "accounts", "link", "otto").stdout.strip())
+    with closing(chromium.new_context(viewport=PHONE)) as context:
         watched = Watched(context.new_page(), site)
-        watched.page.goto(f"{site.address}/tariffs/versions/add")
-        watched.page.get_by_label("Name").fill("oto")
-        watched.page.get_by_label("Password").fill("correct horse battery")
-        watched.page.get_by_role("button", name="Sign in").click()
+        watched.open(f"{link.path}?{link.query}")
+        watched.open("/tariffs")
+        watched.page.get_by_role("link", name="Add a version").click()
         watched.page.wait_for_url("**/tariffs/versions/add")
         field = watched.page.get_by_label("Text", exact=True)
         good = field.input_value()

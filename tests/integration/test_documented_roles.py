@@ -90,7 +90,8 @@ def _rollup_tables() -> set[str]:
 
 
 def test_the_layers_may_write_what_their_statements_write(owner: Connection) -> None:
-    wanted = writes_of_the_layers()
+    # Versions of tariffs are added by the site and its command, which use the kernel's statement for it.
+    wanted = writes_of_the_layers() - {("INSERT", "tariff")}
     assert len(wanted) > 20
     denied = {(privilege, table) for privilege, table in wanted if not may(owner, "layers", privilege, table)}
     assert not denied
@@ -121,5 +122,5 @@ def test_the_site_reads_all_and_changes_only_what_people_keep_and_what_belongs_t
     assert all(may(owner, "site", "SELECT", table) for table in tables)
     changed = {table for table in tables if may(owner, "site", "INSERT", table) or may(owner, "site", "DELETE", table)}
     assert changed == {
-        "account", "alert_rule", "api_token", "budget", "dashboard", "django_session", "sign_in_attempt",
+        "account", "alert_rule", "api_token", "budget", "dashboard", "django_session", "sign_in_attempt", "tariff",
         "webhook_delivery"}
