@@ -20,7 +20,7 @@ ROOM = ROOT / "batch_layer" / "wordcount"
 ODD = b"".join((
     b"\xef\xbb\xbfThe the THE the don't 'tis ' '' ''' dogs'\n",  # a byte order mark, case, apostrophes alone
     "café naïve Ünï straße d\u2019accord ſharp K e\u0301\n".encode(),  # letters beyond a word's, alone and combined
-    b"\xff\xfeword\x80word \xe2abc \xc3 \xf0\x9fcut \xed\xa0\x80half\n",  # bytes that are no UTF-8, within and between words
+    b"\xff\xfeword\x80word \xe2abc \xc3 \xf0\x9fcut \xed\xa0\x80half\n",  # no UTF-8, in and between words
     b"a\x00b a\x0bb a\x0cb a\x1cb a\x85b\n",  # NUL and what some take for the end of a line
     b"one\rtwo\r\nthree\r\r\n" + "four\u2028five\u2029six\u00a0seven\n".encode(),
     b"tab\tword\t1\n\n\n   \n",
