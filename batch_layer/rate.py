@@ -14,7 +14,7 @@ from metering.store.locked_session import LockedSession
 from metering.store.tariffs import InForce
 from metering.streams.subjects import Subject, subject_of
 
-CUSTOMERS_AT_ONCE = 200
+CUSTOMERS_AT_ONCE = 100
 """Customers rated in one transaction: bounds what is held of a month, 744 hours each."""
 
 Unrated = Mapping[str, Mapping[datetime, int]]
@@ -51,7 +51,8 @@ class Rating:
     def _rate_version(self, one: InForce, subject: Subject, unrated: Unrated, anew: datetime | None) -> None:
         """`anew`: from this moment on all hours are rated; of those before it, the ones that wait."""
         version = one.version
-        hours = [hour for hour in unrated[subject.topic] if version.valid_from <= hour < one.until]
+        until = one.until if anew is None else anew
+        hours = [hour for hour in unrated[subject.topic] if version.valid_from <= hour < until]
         for period in periods_of(hours, version.period):
             mine = [hour for hour in hours if period_of(hour, version.period) == period]
             with self.session.transaction() as cursor:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
+from typing import Any
 
 import pyarrow as pa
 from psycopg2 import sql
@@ -76,21 +78,60 @@ def replace_rated(
 ) -> None:
     """Put what is rated of a period in the place of what was; a customer who is not in `rated` has nothing then.
 
-    `read`: the quantities it was rated from; `revision_of`: those of their hours.
+    `read`: the quantities it was rated from; `revision_of`: those of their hours. Rows that are as they were stay
+    untouched: a new hour of a month leaves those before it alone.
     """
     place = _named(version) | {"period": period.first, "customers": list(customers)}
-    cursor.execute(statement("billing/delete_rated_hours"), place)
-    cursor.execute(statement("billing/delete_rated_lines"), place)
     fixed = {"tariff": version.name, "valid_from": version.valid_from, "period": period.first,
              "subject": version.subject, "currency": version.currency}
-    _copy(cursor, "rated_hour", [
-        fixed | {"customer": customer, "hour": hour, "quantity": read[customer][hour], "amount": amount,
-                 "revision": revision_of[hour]}
-        for customer, one in rated.items() for hour, amount in one.hours.items()])
-    _copy(cursor, "rated_line", [
-        fixed | {"customer": customer, "period_end": period.end, "quantity": one.quantity, "fixed": one.fixed,
-                 "rounding": one.rounding, "amount": one.amount}
-        for customer, one in rated.items()])
+    _put(cursor, _HOURS, place, fixed, {
+        (customer, hour): (read[customer][hour], amount, revision_of[hour])
+        for customer, one in rated.items() for hour, amount in one.hours.items()})
+    _put(cursor, _LINES, place, fixed | {"period_end": period.end}, {
+        (customer, period.first): (one.quantity, one.fixed, one.rounding, one.amount)
+        for customer, one in rated.items()})
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Beside tariff and valid_from: the rest of a table's key, its last column's array type, and what may change."""
+
+    name: str
+    key: tuple[str, str]
+    array: str
+    values: tuple[str, ...]
+
+
+_HOURS = _Table("rated_hour", ("customer", "hour"), "timestamptz[]", ("quantity", "amount", "revision"))
+_LINES = _Table("rated_line", ("customer", "period"), "date[]", ("quantity", "fixed", "rounding", "amount"))
+
+_Rows = Mapping[tuple[Any, ...], tuple[Any, ...]]
+
+
+def _put(
+    cursor: Cursor, table: _Table, place: Mapping[str, object], fixed: Mapping[str, object], wanted: _Rows
+) -> None:
+    """Let the rows of a place be these, by key: what is gone or differs is deleted, what is not there is inserted."""
+    query = statement(
+        "billing/rated_of_customers", table=sql.Identifier(table.name), key=identifiers(table.key),
+        values=identifiers(table.values))
+    cursor.execute(query, place)
+    known = {row[:2]: row[2:] for row in cursor.fetchall()}
+    _delete(cursor, table, place, [one for one, row in known.items() if wanted.get(one) != row])
+    columns = (*table.key, *table.values)
+    _copy(cursor, table.name, [
+        {**fixed, **dict(zip(columns, (*one, *row), strict=True))}
+        for one, row in wanted.items() if known.get(one) != row])
+
+
+def _delete(
+    cursor: Cursor, table: _Table, place: Mapping[str, object], keys: Sequence[tuple[Any, ...]]
+) -> None:
+    if keys:
+        query = statement(
+            "billing/delete_rated", table=sql.Identifier(table.name), last=sql.Identifier(table.key[1]),
+            array=sql.SQL(table.array))
+        cursor.execute(query, {**place, "customers": [key[0] for key in keys], "lasts": [key[1] for key in keys]})
 
 
 def _copy(cursor: Cursor, table: str, rows: Sequence[Mapping[str, object]]) -> None:

@@ -151,12 +151,27 @@ def test_a_second_run_writes_nothing_and_an_hour_published_again_rates_only_its_
     assert books.rated() > 0
 
     kept = {(tariff, customer, f"{period}") for tariff, customer, period, _ in before & set(books.rows(mark))}
-    # Cyd was in the hour when it was rated, and is in it no longer.
-    assert kept == {("pack", "ann", day) for day in ("2026-05-02", "2026-05-21", "2026-05-31")}
+    # Bob used as much as before; cyd was in the hour when it was rated, and is in it no longer.
+    assert kept == {(tariff, "bob", "2026-05-01") for tariff in ("unit", "tiers")} | {
+        ("pack", "ann", day) for day in ("2026-05-02", "2026-05-21", "2026-05-31")}
     assert books.amounts("unit")["ann", "2026-05-01"] == cents(
         (gigabytes("ann") - gigabytes("ann", 0) + 2) / 10)
     assert books.amounts("unit")["cyd", "2026-05-01"] == cents(gigabytes("cyd", 1, 2, 3, 4, 5) / 10)
     assert set(books.rows("SELECT revision FROM rated_hour WHERE hour = %s", HOURS[0])) == {(2,)}
+
+
+def test_a_new_hour_leaves_the_rows_of_those_before_it_alone(books: Books) -> None:
+    books.publish(HOURS[0], {"bob": GB})
+    books.add(read_versions(TARIFFS, "tariffs")[0])
+    books.rated()
+    mark = "SELECT hour, xmin::text FROM rated_hour"
+    [(hour, written)] = books.rows(mark)
+
+    books.publish(HOURS[1], {"bob": GB})
+    books.rated()
+
+    assert dict(books.rows(mark))[hour] == written
+    assert books.amounts("unit") == {("bob", "2026-05-01"): Decimal("0.20")}
 
 
 def test_a_customer_who_is_in_no_hour_any_more_has_no_line(books: Books) -> None:

@@ -103,6 +103,7 @@ def test_the_same_version_written_otherwise_has_the_same_hash() -> None:
         ('price = "0.03"', 'price = "-0.03"', "price.tiers[2].price is '-0.03'"),
         ('price = "0.03"', 'cost = "0.03"', "price.tiers[2].'cost' is not known"),
         ("{price", '{up_to = "9", price = "1"}, {price', "price.tiers[2].up_to is '9': want more than 10"),
+        ("{price", '{up_to = "10", price = "1"}, {price', "price.tiers[2].up_to is '10': want more than 10"),
         ("tiers = [", "tiers = [] # ", "price.tiers is []: want a list of at least one table"),
         ("decimals = 3", "decimals = 10", "rounding.decimals is 10: want a whole number from 0 to 9"),
         ("decimals = 3", "decimals = true", "rounding.decimals is True"),

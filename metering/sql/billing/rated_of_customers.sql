@@ -1,2 +1,3 @@
-DELETE FROM rated_line
+SELECT {key}, {values}
+FROM {table}
 WHERE tariff = %(tariff)s AND valid_from = %(valid_from)s AND period = %(period)s AND customer = ANY(%(customers)s)

@@ -1,2 +1,0 @@
-DELETE FROM rated_hour
-WHERE tariff = %(tariff)s AND valid_from = %(valid_from)s AND period = %(period)s AND customer = ANY(%(customers)s)
