@@ -72,8 +72,9 @@ def _digest(cursor: Cursor, version: TariffVersion) -> str | None:
 
 
 def _too_early(cursor: Cursor, version: TariffVersion) -> list[str]:
-    cursor.execute(
-        statement("billing/invoiced_lines_of_tariff"), {"name": version.name, "valid_from": version.valid_from})
+    cursor.execute(statement("billing/invoiced_to"), {
+        "name": version.name, "valid_from": version.valid_from, "subject": version.subject,
+        "currency": version.currency})
     (invoiced_to,) = only_row(cursor)
     if invoiced_to is None:
         return []
