@@ -11,6 +11,7 @@ import pyarrow as pa
 from psycopg2.extensions import connection as Connection
 
 from metering.arrow.archive import Archive
+from metering.arrow.elements import elements_of
 from metering.arrow.partial import merge_partials
 from metering.domain.archive_file import ArchiveFile
 from metering.domain.panes import PaneRules
@@ -91,7 +92,9 @@ class SliceWriter:
         expected = {span.partition: self._next[found.topic].get(span.partition, 0) for span in spans}
         gaps = [gap for number, at in expected.items() for gap in gaps_between(number, at, found.runs)]
         known = frozenset(self._known[found.topic])
-        return TopicSlice(stream, expected, known, spans, gaps, found.files, found.rejected, sums, found.rows)
+        return TopicSlice(
+            stream, expected, known, spans, gaps, found.files, found.rejected, sums, found.rows,
+            elements_of(stream, found.rows))
 
     def _remember(self, found: TopicSlice) -> None:
         topic = found.stream.topic

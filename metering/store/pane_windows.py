@@ -12,11 +12,9 @@ import pyarrow as pa
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
 
-from metering.arrow.partial import measure_type
-from metering.arrow.schemas import UTC_MICROS
 from metering.domain.panes import Element, Pane, PaneRules, Window, advance, feed
 from metering.store.pane_tables import PaneTables, from_micros, replaced, to_micros
-from metering.store.rollups import copy_rows, identifiers
+from metering.store.rollups import UTC_MICROS, copy_rows, exact_type, identifiers
 
 
 @dataclass(frozen=True)
@@ -147,4 +145,4 @@ def _window_rows(tables: PaneTables, stepped: Sequence[Stepped], rules: PaneRule
 
 
 def _values(tables: PaneTables, values: Sequence[Decimal]) -> pa.Array:
-    return pa.array(values, measure_type(tables.measure))
+    return pa.array(values, exact_type(tables.measure))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,9 +10,8 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from metering.arrow.partial import window_starts
 from metering.domain.panes import PaneRules
-from metering.domain.stream import EVENT_ID, Stream
+from metering.domain.stream import Stream
 from metering.domain.watermark import PartitionReach, moved, watermark
 from metering.sql import statement
 from metering.store.connection import only_row
@@ -26,12 +24,13 @@ _Clock = tuple[datetime | None, datetime]
 
 
 def take_panes(
-    cursor: Cursor, stream: Stream, rows: Sequence[pa.Table], generation: int, rules: PaneRules, now: datetime
+    cursor: Cursor, stream: Stream, elements: pa.Table | None, generation: int, rules: PaneRules, now: datetime
 ) -> int:
     """The step of a slice, within its transaction and after its offsets were moved; returns how many panes fired.
 
-    `rows`: the slice's archived rows. An identity that is counted already adds nothing, so a repeat changes nothing;
-    the same slice again is kept away by its offsets. What came after its window was closed is kept as too late.
+    `elements`: a row an archived event of the slice; None where there is none. An identity that is counted already adds
+    nothing, so a repeat changes nothing; the same slice again is kept away by its offsets. What came after its window
+    was closed is kept as too late.
     """
     tables = tables_of(stream)
     if tables is None:
@@ -40,10 +39,9 @@ def take_panes(
     cursor.execute(tables.statement("begin_clock"), begin)
     cursor.execute(tables.statement("hold_clock"), begin)
     clock = _clock(only_row(cursor), rules)
-    arrived = [table for table in rows if table.num_rows]
-    if arrived:
-        _take_in(cursor, tables, pa.concat_tables(arrived), clock, generation, now)
-    return _turn(cursor, tables, clock, rules, now, fed=bool(arrived))
+    if elements is not None:
+        _take_in(cursor, tables, elements, clock, generation, now)
+    return _turn(cursor, tables, clock, rules, now, fed=elements is not None)
 
 
 def run_triggers(connection: Connection, stream: Stream, rules: PaneRules, now: datetime) -> int:
@@ -69,16 +67,16 @@ def _clock(row: tuple[Any, ...], rules: PaneRules) -> _Clock:
 
 
 def _take_in(
-    cursor: Cursor, tables: PaneTables, rows: pa.Table, clock: _Clock, generation: int, now: datetime
+    cursor: Cursor, tables: PaneTables, elements: pa.Table, clock: _Clock, generation: int, now: datetime
 ) -> None:
-    """Judge each row by its identity and the watermark; leave what counts, by window, in the temporary `fed`."""
+    """Judge each element by its identity and the watermark; leave what counts, by window, in the temporary `fed`."""
     before, closed_to = clock
     asked = {
         "width": tables.width, "closed_to": closed_to, "watermark": before or EPOCH, "now": now,
         "generation": generation,
     }  # fmt: skip
     incoming = f"incoming_{tables.name('too_late')}"
-    copy_rows(cursor, tables.name("too_late"), incoming, _elements(tables, rows))
+    copy_rows(cursor, tables.name("too_late"), incoming, elements)
     cursor.execute(tables.statement("analyze_arrived", incoming=sql.Identifier(incoming)))
     cursor.execute(tables.statement("judge", incoming=sql.Identifier(incoming)), asked)
     cursor.execute(tables.statement("analyze_judged"))
@@ -88,24 +86,6 @@ def _take_in(
         ("add_input", "pane_input"),
     ):  # fmt: skip
         cursor.execute(tables.statement(name, table=tables.table(table)), asked)
-
-
-def _elements(tables: PaneTables, rows: pa.Table) -> pa.Table:
-    """Archived rows as what a window is fed, with their identity and their place in Kafka."""
-    time = rows[tables.stream.time_field.name]
-    return pa.table({
-        **{column: rows[name] for column, name in tables.cut.takes.items()},
-        "window_start": _plain(window_starts(time, tables.rollup.window_s)),
-        "value": rows[str(tables.measure.of)],
-        "event_time": _plain(time),
-        "ingest_time": _plain(rows["ingest_time"]),
-        **{name: rows[name] for name in (EVENT_ID, "partition", "offset")},
-    })
-
-
-def _plain(times: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Without their zone, which is the session's: to spell it out takes 25 times as long."""
-    return times.cast(pa.timestamp("us"))
 
 
 def _turn(

@@ -27,6 +27,14 @@ _MERGE = {
 }
 
 
+UTC_MICROS = pa.timestamp("us", tz="UTC")
+
+
+def exact_type(measure: Measure) -> pa.DataType:
+    """What a measure's sums travel as between Python and a table: every digit."""
+    return pa.decimal128(38, measure.decimals)
+
+
 def identifiers(names: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.Identifier(name) for name in names)
 

@@ -13,7 +13,7 @@ from psycopg2.extensions import cursor as Cursor
 from metering.domain.rollup import MeasureKind, Rollup
 from metering.sql import statement
 from metering.store.connection import only_row
-from metering.store.rollups import identifiers
+from metering.store.rollups import UTC_MICROS, exact_type, identifiers
 
 HOUR = timedelta(hours=1)
 
@@ -105,12 +105,10 @@ def realtime_sums(cursor: Cursor, rollup: Rollup, before: HourBefore, sealed: in
 
 
 def _table(rollup: Rollup, columns: Sequence[str], rows: Iterable[tuple[object, ...]]) -> pa.Table:
-    utc_micros = pa.timestamp("us", tz="UTC")
     types = {column: pa.string() for column in rollup.key}
-    types[rollup.window_column] = utc_micros
+    types[rollup.window_column] = UTC_MICROS
     for measure in rollup.measures:
-        exact = pa.decimal128(38, measure.decimals)
-        types[measure.column] = utc_micros if measure.kind is MeasureKind.MAX_TIME else exact
+        types[measure.column] = UTC_MICROS if measure.kind is MeasureKind.MAX_TIME else exact_type(measure)
     by_column = list(zip(*rows, strict=True)) or [()] * len(columns)
     return pa.table({
         column: pa.array(values, types[column]) for column, values in zip(columns, by_column, strict=True)})

@@ -30,7 +30,8 @@ _RAW_KEPT_BYTES = 4096
 class TopicSlice:
     """What one slice found in one topic. `expected`: per partition, what this run read or committed last.
 
-    `rows`: the archived rows, of a stream whose last days' events are kept as rows too, or that fires panes.
+    `rows`: the archived rows, of a stream whose last days' events are kept as rows too; `elements`: the same as the
+    windows of panes are fed with them.
     """
 
     stream: Stream
@@ -42,6 +43,7 @@ class TopicSlice:
     rejected: Sequence[Rejected]
     partials: Mapping[str, pa.Table] = field(default_factory=dict)
     rows: Sequence[pa.Table] = ()
+    elements: pa.Table | None = None
 
 
 FilesPresent = Callable[[Sequence[ArchiveFile]], None]
@@ -75,7 +77,7 @@ def _commit_topic(cursor: Cursor, found: TopicSlice, files_present: FilesPresent
         add_sums(cursor, rollup, found.partials[rollup.name], generation)
     if found.stream.recent and found.rows:
         keep_recent(cursor, found.stream, pa.concat_tables(found.rows), datetime.now(UTC))
-    take_panes(cursor, found.stream, found.rows, generation, pane_rules, datetime.now(UTC))
+    take_panes(cursor, found.stream, found.elements, generation, pane_rules, datetime.now(UTC))
     return generation
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from batch_layer.prove_panes import judged_by_arrival
+from metering.arrow.elements import elements_of
 from metering.arrow.partial import merge_partials, partial_sums
 from metering.arrow.schemas import archive_schema
 from metering.domain.panes import PaneRules
@@ -60,7 +61,8 @@ class Counting:
         spans = [self._span(number, [row for row in rows if row["partition"] == number])
                  for number in {row["partition"] for row in rows}]
         sums = {"company_window": merge_partials(COMPANY_WINDOW, [partial_sums(BILLING, COMPANY_WINDOW, table)])}
-        done = TopicSlice(BILLING, dict(self.next), frozenset(self.next), spans, [], [], [], sums, [table])
+        done = TopicSlice(BILLING, dict(self.next), frozenset(self.next), spans, [], [], [], sums, [table],
+                          elements_of(BILLING, [table]))
         generation = commit_slice(self.connection, [done], lambda _: None, rules)["billing"]
         self.next |= {span.partition: span.last + 1 for span in spans}
         self.rows += rows
