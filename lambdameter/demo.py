@@ -31,10 +31,14 @@ COMPANIES = 10
 HISTORY_CHARGES = 6_000
 _HISTORY_BILLED = timedelta(minutes=50)
 """Panes close an hour after their window's end: what is older would be too late for all of them."""
-_BUDGETS = {"company-1": "6", "company-2": "50"}
-"""EUR a month; the tariff's fee alone is 5."""
-_IMPATIENT = {"LAMBDAMETER_GRACE_S": "120", "LAMBDAMETER_INVOICE_GRACE_S": "0"}
-"""Hours are final, and days invoiced, while one still looks on; late live events then bring correction notes."""
+_BUDGETS = {"company-1": "600", "company-2": "400"}
+"""EUR a month: near what the first hour costs."""
+_IMPATIENT = {
+    "LAMBDAMETER_GRACE_S": "120", "LAMBDAMETER_INVOICE_GRACE_S": "0",
+    "LAMBDAMETER_PANE_EARLY_S": "3", "LAMBDAMETER_PANE_BOUND_S": "15",
+}  # fmt: skip
+"""Hours are final, and days invoiced, while one still looks on; late live events then bring correction notes. The
+watermark stays back so far that live windows fire early before they are on time."""
 _HISTORY_WITHIN_S = 600.0
 _AUDIENCE = ("--customers", str(CUSTOMERS), "--seed", "7")
 _FLEET = ("--stream", "resource_usage", "--machines", str(MACHINES))
