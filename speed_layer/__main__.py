@@ -60,6 +60,8 @@ def run(asked: argparse.Namespace) -> int:
         for thread in beside:
             thread.end()
         job.close()
+    for thread in beside:
+        thread.finish()
     done = job.progress
     LOG.info("stopped", slices=done.slices, events=done.events, rejected=done.rejected, files=done.files)
     return 0

@@ -31,9 +31,8 @@ class Alerts(Beside):
             "alerts", lambda: watch(job), "alerts wait", every_s=job.settings.slice_s,
             wake=job.progress.after_commit())
 
-    def end(self) -> None:
-        """Stop, then look once more: the last slice was committed a moment ago."""
-        super().end()
+    def finish(self) -> None:
+        """Look once more: the last slice was committed a moment ago."""
         self.turn()
 
 

@@ -40,7 +40,11 @@ class Beside(threading.Thread):
                 LOG.warning(self._waits, why=error)
             self._told = type(error).__name__
 
+    def finish(self) -> None:
+        """What is left to do once the job has ended in order and this thread has; nothing, but for some."""
+
     def end(self) -> None:
+        """Stop. A job that ended by a fault has told it: nothing more is tried."""
         self._over.set()
         self._wake.set()
         self.join(timeout=15)

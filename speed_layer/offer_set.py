@@ -25,9 +25,8 @@ class OfferSet(Beside):
             "offer set", lambda: follow(job), "the offer set waits", every_s=job.settings.slice_s,
             wake=job.progress.after_commit())
 
-    def end(self) -> None:
-        """Stop, then follow once more: the last slice was committed a moment ago."""
-        super().end()
+    def finish(self) -> None:
+        """Follow once more: the last slice was committed a moment ago."""
         self.turn()
 
 

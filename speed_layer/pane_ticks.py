@@ -19,9 +19,8 @@ class PaneTicks(Beside):
             "pane ticks", lambda: fire(job), "no pane can fire between slices", every_s=2 * job.settings.slice_s,
             wake=job.progress.ends_noted)
 
-    def end(self) -> None:
-        """Stop, then turn once more: the job noted the ends a moment ago."""
-        super().end()
+    def finish(self) -> None:
+        """Turn once more: the job noted the ends a moment ago."""
         self.turn()
 
 
