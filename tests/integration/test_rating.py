@@ -14,10 +14,11 @@ import pytest
 from psycopg2.extras import execute_values
 
 from batch_layer.rate import Rating
-from metering.domain.billing.tariffs import TariffVersion, read_versions, version_of
+from metering.domain.billing.tariffs import SUBJECTS, TariffVersion, read_versions, version_of
 from metering.domain.errors import BadSettings
 from metering.store.locked_session import LockedSession
 from metering.store.tariffs import add_versions
+from metering.streams.subjects import TOPICS
 from tests.integration.conftest import database, serving
 
 pytestmark = pytest.mark.stack
@@ -234,6 +235,10 @@ def test_the_command_adds_all_versions_of_its_files_or_names_every_fault(books: 
     assert serving(books.url, "tariffs", str(good)).stdout == "added 0, there already 3\n"
     listed = serving(books.url, "tariffs", "--list").stdout.splitlines()
     assert [line.split()[0] for line in listed] == ["name", "pack", "tiers", "unit"]
+
+
+def test_the_database_knows_the_topic_of_every_subject_as_the_registry_does(books: Books) -> None:
+    assert {subject: books.rows("SELECT topic_of_subject(%s)", subject)[0][0] for subject in SUBJECTS} == TOPICS
 
 
 def test_what_is_rated_is_provisional_until_every_hour_of_its_period_is_final(books: Books) -> None:

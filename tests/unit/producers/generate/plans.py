@@ -1,8 +1,12 @@
-"""A plan to test with, and all messages of one."""
+"""A plan to test with, all messages of one, and what Kafka took of them."""
 
 from __future__ import annotations
 
+import json
+import random
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -10,6 +14,7 @@ from producers.generate.flow import Flow
 from producers.generate.pace import Pace
 from producers.generate.plan import Faults, Plan
 from producers.generate.streams import GENERATORS
+from producers.sending.block import Block
 
 HOUR_MS = 3_600_000
 START_MS = 1_613_768_400_000
@@ -41,3 +46,28 @@ def all_of(wanted: Plan, stream: str = "devices") -> Sent:
         values=[value for block in blocks for value in block.values],
         facts=pa.concat_tables(block.facts for block in blocks if block.facts is not None),
     )
+
+
+def acknowledged(sent: Sent, stream: str, lost: float = 0.1) -> Block:
+    """The messages as a block, some of them never acknowledged."""
+    block, lots = Block(stream, sent.keys, sent.values, sent.facts), random.Random(1)
+    for index in range(len(block)):
+        if lots.random() < lost:
+            block.lose(index, "Kafka did not answer", again=False)
+        else:
+            block.acknowledge(index, index % 4, index // 4, START_MS + index // 50)
+    return block
+
+
+def first_of_each(block: Block) -> list[dict[str, Any]]:
+    """Distinct acknowledged events from the bytes themselves, numbers as decimals."""
+    assert block.facts is not None
+    kinds = block.facts["kind"].to_pylist()
+    places = sorted(
+        place for place in zip(block.append_ms, block.partitions, block.offsets, range(len(block)), strict=True)
+        if place[2] >= 0 and kinds[place[3]] != "bad")
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for *_, index in places:
+        event = json.loads(block.values[index] or b"", parse_float=Decimal)
+        found.setdefault((int(event["timestamp"]) // 3600, event["event_id"]), event)
+    return list(found.values())

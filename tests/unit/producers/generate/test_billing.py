@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,8 +18,7 @@ from producers.generate.messages import Messages
 from producers.generate.plan import Faults, Plan
 from producers.generate.streams import GENERATORS
 from producers.generate.truth import Truth
-from producers.sending.block import Block
-from tests.unit.producers.generate.plans import FAULTS, HOUR_MS, START_MS, Sent, all_of
+from tests.unit.producers.generate.plans import FAULTS, HOUR_MS, START_MS, Sent, acknowledged, all_of, first_of_each
 
 NOW_US = (START_MS + 48 * HOUR_MS) * 1000
 CHARGES = GENERATORS["billing"]
@@ -108,46 +106,24 @@ def test_a_live_charge_happens_when_it_is_sent() -> None:
         START_MS + index for index in range(50)]
 
 
-def _acknowledged(lost: float = 0.1) -> Block:
-    """All messages of a plan, some of them never acknowledged."""
-    sent = _sent(_plan())
-    block, lots = Block("billing", sent.keys, sent.values, sent.facts), random.Random(1)
-    for index in range(len(block)):
-        if lots.random() < lost:
-            block.lose(index, "Kafka did not answer", again=False)
-        else:
-            block.acknowledge(index, index % 4, index // 4, START_MS + index // 50)
-    return block
-
-
-def _first_of_each(block: Block) -> list[dict[str, Any]]:
-    """Distinct charges from the bytes themselves, costs in whole millionths."""
-    assert block.facts is not None
-    kinds = block.facts["kind"].to_pylist()
-    places = sorted(
-        place for place in zip(block.append_ms, block.partitions, block.offsets, range(len(block)), strict=True)
-        if place[2] >= 0 and kinds[place[3]] != "bad")
-    found: dict[tuple[int, str], dict[str, Any]] = {}
-    for *_, index in places:
-        one = json.loads(block.values[index] or b"", parse_float=Decimal)
-        found.setdefault((int(one["timestamp"]) // 3600, one["event_id"]), one | {
-            "millionths": int(Decimal(one["cost"]) * 10**6), "second": int(one["timestamp"])})
-    return list(found.values())
+def _millionths(charge: dict[str, Any]) -> int:
+    return int(Decimal(charge["cost"]) * 10**6)
 
 
 def test_totals_equal_a_naive_recount(tmp_path: Path) -> None:
-    block = _acknowledged()
+    block = acknowledged(_sent(_plan()), "billing")
 
     with Truth(tmp_path, CHARGES) as truth:
         truth.record(block)
 
     told = json.loads((tmp_path / "totals.json").read_text())
-    charges = _first_of_each(block)
+    charges = first_of_each(block)
     for name, seconds in (("windows", 5), ("hours", 3600)):
         sums: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
         for one in charges:
-            start = datetime.fromtimestamp(one["second"] // seconds * seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            sums[start, one["company"], one.get("currency", "EUR")].append(one["millionths"])
+            second = int(one["timestamp"]) // seconds * seconds
+            start = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            sums[start, one["company"], one.get("currency", "EUR")].append(_millionths(one))
         assert {
             (start, company, currency): (Decimal(told_of["cost"]) * 10**6, told_of["events"])
             for start, companies in told[name].items()
@@ -155,7 +131,7 @@ def test_totals_equal_a_naive_recount(tmp_path: Path) -> None:
             for currency, told_of in currencies.items()
         } == {key: (sum(found), len(found)) for key, found in sums.items()}
     assert told["distinct"] == len(charges)
-    assert sum(Decimal(cost) for cost in told["cost"].values()) * 10**6 == sum(one["millionths"] for one in charges)
+    assert sum(Decimal(cost) for cost in told["cost"].values()) * 10**6 == sum(_millionths(one) for one in charges)
     assert told["bad"] == Counter(
         fact["reason"] for index, fact in enumerate(block.facts.to_pylist())  # type: ignore[union-attr]
         if fact["reason"] and block.offsets[index] >= 0)

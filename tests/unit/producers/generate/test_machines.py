@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,8 +22,7 @@ from producers.generate.messages import Messages
 from producers.generate.plan import Faults, Plan
 from producers.generate.streams import GENERATORS
 from producers.generate.truth import Truth
-from producers.sending.block import Block
-from tests.unit.producers.generate.plans import FAULTS, HOUR_MS, START_MS, Sent, all_of
+from tests.unit.producers.generate.plans import FAULTS, HOUR_MS, START_MS, Sent, acknowledged, all_of, first_of_each
 
 NOW_US = (START_MS + 48 * HOUR_MS) * 1000
 MACHINES = GENERATORS["resource_usage"]
@@ -137,45 +135,19 @@ def test_a_live_sample_happens_when_it_is_sent() -> None:
         START_MS + index for index in range(50)]
 
 
-def _acknowledged(lost: float = 0.1) -> Block:
-    """All messages of a plan, some of them never acknowledged."""
-    sent = _sent(_plan())
-    block, lots = Block("resource_usage", sent.keys, sent.values, sent.facts), random.Random(1)
-    for index in range(len(block)):
-        if lots.random() < lost:
-            block.lose(index, "Kafka did not answer", again=False)
-        else:
-            block.acknowledge(index, index % 4, index // 4, START_MS + index // 50)
-    return block
-
-
-def _first_of_each(block: Block) -> list[dict[str, Any]]:
-    """Distinct samples from the bytes themselves, numbers as decimals."""
-    assert block.facts is not None
-    kinds = block.facts["kind"].to_pylist()
-    places = sorted(
-        place for place in zip(block.append_ms, block.partitions, block.offsets, range(len(block)), strict=True)
-        if place[2] >= 0 and kinds[place[3]] != "bad")
-    found: dict[tuple[int, str], dict[str, Any]] = {}
-    for *_, index in places:
-        sample = json.loads(block.values[index] or b"", parse_float=Decimal)
-        found.setdefault((int(sample["timestamp"]) // 3600, sample["event_id"]), sample)
-    return list(found.values())
-
-
 def _named(seconds: Decimal, window_s: int) -> str:
     return datetime.fromtimestamp(int(seconds) // window_s * window_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_totals_equal_a_naive_recount(tmp_path: Path) -> None:
-    block = _acknowledged()
+    block = acknowledged(_sent(_plan()), "resource_usage")
 
     with Truth(tmp_path, MACHINES) as truth:
         truth.record(block)
 
     totals = json.loads((tmp_path / "totals.json").read_text())
     minutes, hours = defaultdict(list), defaultdict(list)
-    for sample in _first_of_each(block):
+    for sample in first_of_each(block):
         minutes[_named(sample["timestamp"], 60), sample["service"]].append(sample)
         hours[_named(sample["timestamp"], 3600), sample["machine_id"]].append(sample)
     assert {(minute, service) for minute, services in totals["service_minutes"].items() for service in services} == set(
