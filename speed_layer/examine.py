@@ -13,7 +13,8 @@ from metering.arrow.archive import Archive
 from metering.arrow.decode import decode
 from metering.arrow.files import HourFiles
 from metering.arrow.partial import merge_partials, partial_sums
-from metering.arrow.schemas import MESSAGES, archive_schema
+from metering.arrow.placed import PLACED, ROWS_AT_ONCE, by_partition, gathered
+from metering.arrow.schemas import archive_schema
 from metering.domain.spans import Run
 from metering.domain.stream import Stream, TimeRules
 from metering.failpoints import reach
@@ -23,35 +24,30 @@ from speed_layer.findings import Findings, to_batch
 
 @dataclass(frozen=True)
 class Examination:
-    """What a task needs to know. Called with a task's Arrow batches it yields a row of findings a partition."""
+    """What a task needs to know. Called with a task's Arrow batches (PLACED, topics numbered as in `streams`) it
+    yields a row of findings a partition.
+    """
 
     streams: Mapping[str, Stream]
     rules: TimeRules
     archive: str
     redis_url: str | None = field(default=None, repr=False)
     score_max_age_s: float = 0.0
+    block_rows: int = ROWS_AT_ONCE
 
     def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         parts: dict[tuple[str, int], _Part] = {}
         try:
-            for batch in batches:
-                for place, rows in _by_partition(batch.cast(MESSAGES)):
-                    if place not in parts:
-                        parts[place] = _Part(self, self.streams[place[0]], place[1])
-                    parts[place].take(rows)
+            for batch in gathered(batches, self.block_rows):
+                for topic, partition, rows in by_partition(batch.cast(PLACED), tuple(self.streams)):
+                    if (topic, partition) not in parts:
+                        parts[topic, partition] = _Part(self, self.streams[topic], partition)
+                    parts[topic, partition].take(rows)
             yield from [to_batch(part.finish()) for part in parts.values()]
         except BaseException:
             for part in parts.values():
                 part.files.abandon()
             raise
-
-
-def _by_partition(batch: pa.RecordBatch) -> Iterator[tuple[tuple[str, int], pa.RecordBatch]]:
-    """A batch by (topic, partition); Spark gives a task one of them, so this rarely cuts."""
-    for topic in pc.unique(batch["topic"]).to_pylist():
-        of_topic = batch.filter(pc.equal(batch["topic"], topic))
-        for partition in pc.unique(of_topic["partition"]).to_pylist():
-            yield (topic, partition), of_topic.filter(pc.equal(of_topic["partition"], partition))
 
 
 class _Part:

@@ -13,7 +13,7 @@ from tempfile import mkdtemp
 
 from psycopg2.extensions import connection as Connection
 from pyspark.errors import StreamingQueryException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 from pyspark.sql.streaming import StreamingQuery
 
 from metering.arrow.archive import Archive
@@ -21,7 +21,7 @@ from metering.clock import Clock
 from metering.domain.errors import AnotherCopyRuns, ServiceAway
 from metering.domain.stream import Stream, TimeRules
 from metering.settings import Settings
-from metering.spark.kafka_source import read_topics
+from metering.spark.kafka_source import placed, read_topics
 from metering.store.connection import connect
 from metering.telemetry import Log
 from speed_layer.examine import Examination
@@ -29,6 +29,7 @@ from speed_layer.faults import Restart, fault_of
 from speed_layer.findings import SCHEMA_DDL
 from speed_layer.slices import Progress, SliceWriter
 from speed_layer.start import find_start
+from speed_layer.writing import Writing
 
 LOG = Log("speed_layer")
 _LONGEST_PAUSE_S = 30.0
@@ -116,7 +117,7 @@ class Job:
         archive = Archive(self.settings.archive)
         writer = SliceWriter(
             connection, self.streams, archive, start.offsets, start.known, self.progress, self.settings.panes)
-        writing = _Writing(writer)
+        writing = Writing(writer.write)
         query = self._start_query(writing, start.offsets, scratch)
         LOG.info("counting", topics=",".join(self.streams), slice_s=self.settings.slice_s)
         try:
@@ -124,20 +125,22 @@ class Job:
                 if self.stopping.is_set():
                     self._stop(query, writing)
                     return
+                if writing.fault:
+                    query.stop()
         except StreamingQueryException as error:
+            writing.close(_STOP_WITHIN_S)
             raise fault_of(writing.fault, error, self.settings.archive) from error
-        if writing.fault:
-            raise writing.fault
+        writing.finish()
 
     def _start_query(
-        self, writing: _Writing, offsets: Mapping[str, Mapping[int, int]], scratch: str
+        self, writing: Writing, offsets: Mapping[str, Mapping[int, int]], scratch: str
     ) -> StreamingQuery:
         rules = TimeRules.from_days(self.settings.max_age_days, self.settings.max_ahead_s)
         examination = Examination(
             self.streams, rules, self.settings.archive, self.settings.redis_url, self.settings.score_max_age_s)
         source = read_topics(self._session, self.settings.kafka, offsets, rows=self.settings.slice_rows)
         stream_writer = (
-            source.mapInArrow(examination, SCHEMA_DDL)
+            placed(source, tuple(self.streams)).mapInArrow(examination, SCHEMA_DDL)
             .writeStream.foreachBatch(writing)
             .option("checkpointLocation", scratch)
         )
@@ -145,42 +148,9 @@ class Job:
             return stream_writer.trigger(availableNow=True).start()
         return stream_writer.trigger(processingTime=f"{int(self.settings.slice_s * 1000)} milliseconds").start()
 
-    def _stop(self, query: StreamingQuery, writing: _Writing) -> None:
+    def _stop(self, query: StreamingQuery, writing: Writing) -> None:
         """Let the slice in hand commit, then stop; a slice that takes too long is dropped and read again later."""
         LOG.info("stopping after the slice in hand")
         if not writing.close(_STOP_WITHIN_S):
             LOG.warning("the slice in hand is dropped; it is read again at the next start")
         query.stop()
-
-
-class SliceFailed(Exception):
-    """Tells Spark to end the query; what happened is kept in `_Writing.fault`."""
-
-
-class _Writing:
-    """What Spark calls for each slice: evaluates the frame exactly once, since each evaluation writes files."""
-
-    def __init__(self, writer: SliceWriter) -> None:
-        self._writer = writer
-        self._busy = threading.Lock()
-        self._closed = False
-        self.fault: BaseException | None = None
-
-    def __call__(self, frame: DataFrame, slice_number: int) -> None:
-        with self._busy:
-            if self._closed:
-                raise SliceFailed("stopping")
-            try:
-                self._writer.write(frame.toArrow())
-            except BaseException as error:
-                self.fault = error
-                # Spark would print the whole trace of two languages; the driver tells `fault` in a line.
-                raise SliceFailed(type(error).__name__) from None
-
-    def close(self, seconds: float) -> bool:
-        """Let no further slice begin; wait until none is being written, at most `seconds`. False: one still is."""
-        self._closed = True
-        if not self._busy.acquire(timeout=seconds):
-            return False
-        self._busy.release()
-        return True

@@ -10,7 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metering.domain.judge import MAX_MESSAGE_BYTES
-from metering.domain.stream import Field, Kind, Stream
+from metering.domain.stream import IDENTIFIER_BEGINS, IDENTIFIER_CHARACTERS, IDENTIFIER_LENGTH, Field, Kind, Stream
+
+_ASCII = 128
+
+_BEGINS, _CHARACTERS = IDENTIFIER_BEGINS.encode(), IDENTIFIER_CHARACTERS.encode()
 
 _VALUE_PATTERNS = {
     Kind.TIME: r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?",
@@ -30,26 +34,46 @@ def flat_objects(values: pa.BinaryArray) -> pa.Buffer | None:
     count = len(values)
     if not count or values.null_count:
         return None
-    if pc.max(pc.binary_length(values)).as_py() > MAX_MESSAGE_BYTES or not _bounded_by_braces(values):
+    block, bounds = _shared_bytes(values), _bounds(values)
+    lengths = np.diff(bounds)
+    if lengths.min() < 2 or lengths.max() > MAX_MESSAGE_BYTES:
         return None
+    content = np.frombuffer(block, dtype=np.uint8)
+    firsts = content[bounds[:-1] - bounds[0]]
+    lasts = content[bounds[1:] - bounds[0] - 1]
+    if np.any(firsts != ord("{")) or np.any(lasts != ord("}")) or np.count_nonzero(content == ord("{")) != count:
+        return None
+    return block if content.max() < _ASCII or _is_utf8(values) else None
+
+
+def _is_utf8(values: pa.BinaryArray) -> bool:
     try:
-        values.cast(pa.string()).validate(full=True)
+        values.cast(pa.string())
     except pa.ArrowInvalid:
-        return None
-    block = _shared_bytes(values)
-    opened = np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("{"))
-    return block if opened == count else None
+        return False
+    return True
 
 
-def _bounded_by_braces(values: pa.BinaryArray) -> bool:
-    begins = pc.all(pc.starts_with(values, "{")).as_py()
-    return bool(begins and pc.all(pc.ends_with(values, "}")).as_py())
+def _shared_bytes(values: pa.BinaryArray | pa.StringArray) -> pa.Buffer:
+    bounds = _bounds(values)
+    return values.buffers()[2].slice(int(bounds[0]), int(bounds[-1] - bounds[0]))
 
 
-def _shared_bytes(values: pa.BinaryArray) -> pa.Buffer:
-    _, offsets, content = values.buffers()
-    bounds = np.frombuffer(offsets, dtype=np.int32)[values.offset : values.offset + len(values) + 1]
-    return content.slice(int(bounds[0]), int(bounds[-1] - bounds[0]))
+def _bounds(values: pa.BinaryArray | pa.StringArray) -> np.ndarray:
+    """Where each value begins in the shared bytes, and where the last one ends."""
+    return np.frombuffer(values.buffers()[1], dtype=np.int32)[values.offset : values.offset + len(values) + 1]
+
+
+def all_identifiers(texts: pa.StringArray) -> bool:
+    """Whether every text is an identifier, by one look over all their bytes; False where any is null."""
+    if texts.null_count or not len(texts):
+        return False
+    block, bounds = _shared_bytes(texts), _bounds(texts)
+    lengths = np.diff(bounds)
+    if lengths.min() < 1 or lengths.max() > IDENTIFIER_LENGTH:
+        return False
+    firsts = np.frombuffer(block, dtype=np.uint8)[bounds[:-1] - bounds[0]].tobytes()
+    return not firsts.translate(None, _BEGINS) and not bytes(block).translate(None, _CHARACTERS)
 
 
 def tidy_rows(stream: Stream, values: pa.BinaryArray) -> pa.BooleanArray:

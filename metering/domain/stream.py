@@ -6,9 +6,13 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+from string import ascii_letters, digits
 
 from metering.domain.rollup import Measure, MeasureKind, Rollup
 
+IDENTIFIER_BEGINS = ascii_letters + digits
+IDENTIFIER_CHARACTERS = IDENTIFIER_BEGINS + "._:-"
+IDENTIFIER_LENGTH = 64
 IDENTIFIER_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"
 """RE2 and Python agree on it, but for `$`: Python needs `fullmatch`, since its `$` forgives a newline."""
 

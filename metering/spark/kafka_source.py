@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
 
+from metering.arrow.placed import PARTITIONS
 from metering.settings import KafkaSettings
 
 COLUMNS = ("value", "topic", "partition", "offset", "timestamp")
@@ -37,6 +39,20 @@ def read_topics(
     for name, value in _security(kafka).items():
         reader = reader.option(f"kafka.{name}", value)
     return reader.load().select(*COLUMNS)
+
+
+def placed(frame: DataFrame, topics: Sequence[str]) -> DataFrame:
+    """A frame of COLUMNS as arrow.placed wants it: the topic's place in `topics` and the partition as one number."""
+    place = _number(topics) * PARTITIONS + F.col("partition")
+    return frame.select("value", place.alias("place"), "offset", "timestamp")
+
+
+def _number(topics: Sequence[str]) -> Column:
+    first, *others = enumerate(topics)
+    number = F.when(F.col("topic") == first[1], first[0])
+    for place, topic in others:
+        number = number.when(F.col("topic") == topic, place)
+    return number
 
 
 def _security(kafka: KafkaSettings) -> dict[str, str]:

@@ -12,8 +12,13 @@ from metering.settings import Settings, set_process_environment
 from metering.spark.jars import jars
 from metering.spark.java import java_home
 
-ARROW_ROWS = 131_072
-"""Rows an Arrow batch: large enough that a batch's fixed cost vanishes, small enough for two in a worker."""
+ARROW_ROWS = 16_384
+"""Rows an Arrow batch on its way to Python: the JVM copies a growing batch again and again, so a small one is cheaper
+there; the reader gathers several."""
+
+
+_COLLECTOR = "-XX:+UseParallelGC"
+"""Throughput counts here, not pauses: the default collector's barriers cost a fifth of each event."""
 
 
 def start_session(settings: Settings, layer: str) -> SparkSession:
@@ -50,7 +55,7 @@ def _options(settings: Settings, layer: str) -> dict[str, str]:
         "spark.ui.showConsoleProgress": "false",
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging} -Duser.timezone=UTC",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging} -Duser.timezone=UTC {_COLLECTOR}",
         "spark.local.dir": str(scratch),
         "spark.sql.warehouse.dir": str(scratch / "warehouse"),
         "spark.sql.session.timeZone": "UTC",

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from metering.arrow.partial import merge_partials
+from metering.arrow.placed import PLACED
 from metering.domain.errors import Damaged
 from metering.domain.spans import spans_of
 from metering.domain.stream import TimeRules
@@ -30,9 +31,16 @@ def event(number: int, at_s: float = NOW_S, **fields: object) -> bytes:
 
 
 def examined(folder: Path, messages: list[Message]) -> Findings:
-    batches = [batch_of(DEVICES, messages[:3]), batch_of(DEVICES, messages[3:])]
+    batches = [placed(messages[:3]), placed(messages[3:])]
     rows = Examination({"devices": DEVICES}, TimeRules(), str(folder))(batches)
     return from_table(pa.Table.from_batches(list(rows)))["devices"]
+
+
+def placed(messages: list[Message]) -> pa.RecordBatch:
+    """As Spark hands them over, when `devices` is the only topic."""
+    rows = batch_of(DEVICES, messages)
+    return pa.RecordBatch.from_arrays(
+        [rows["value"], rows["partition"], rows["offset"], rows["timestamp"]], schema=PLACED)
 
 
 @pytest.fixture
@@ -78,10 +86,10 @@ def test_the_balance_holds_and_notices_a_lost_row_and_a_lost_byte(tmp_path: Path
 
 def test_a_task_that_fails_leaves_no_file(tmp_path: Path, messages: list[Message]) -> None:
     def batches():  # type: ignore[no-untyped-def]
-        yield batch_of(DEVICES, messages)
+        yield placed(messages)
         raise OSError("the disk is gone")
 
     with pytest.raises(OSError, match="the disk is gone"):
-        list(Examination({"devices": DEVICES}, TimeRules(), str(tmp_path))(batches()))
+        list(Examination({"devices": DEVICES}, TimeRules(), str(tmp_path), block_rows=1)(batches()))
 
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
