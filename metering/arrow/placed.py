@@ -11,14 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metering.arrow.schemas import MESSAGES
-
-PARTITIONS = 2**20
-"""More than any topic has; with it an int32 numbers 2,048 topics."""
+from metering.domain.places import parted
 
 PLACED = pa.schema([
     MESSAGES.field("value"), pa.field("place", pa.int32(), nullable=False), MESSAGES.field("offset"),
     MESSAGES.field("timestamp")])
-"""`place`: the topic's number × PARTITIONS + the partition."""
+"""`place` as in domain.places."""
 
 
 ROWS_AT_ONCE = 65_536
@@ -51,7 +49,7 @@ def by_partition(batch: pa.RecordBatch, topics: Sequence[str]) -> Iterator[tuple
     places = pc.unique(batch["place"]).to_pylist()
     for place in places:
         rows = batch if len(places) == 1 else batch.filter(pc.equal(batch["place"], place))
-        number, partition = divmod(place, PARTITIONS)
+        number, partition = parted(place)
         yield topics[number], partition, _as_messages(rows, topics[number], partition)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from metering.arrow.placed import PARTITIONS
+from metering.domain.places import PARTITIONS
 from metering.settings import KafkaSettings
 
 COLUMNS = ("value", "topic", "partition", "offset", "timestamp")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from metering.arrow.placed import PARTITIONS, PLACED, by_partition, gathered
+from metering.arrow.placed import PLACED, by_partition, gathered
 from metering.arrow.schemas import MESSAGES
+from metering.domain.places import PARTITIONS
 
 
 def rows(*places: int, value: bytes = b"{}") -> pa.RecordBatch:
