@@ -37,11 +37,11 @@ def decimal_fits(field: Field, value: float | str) -> bool:
 
     A field with `text` is judged by its spelling; any other by its double: 0.1 is a decimal of one digit.
     """
-    if field.text:
+    if field.text or isinstance(value, str):
         number = _read(value)
         return number is not None and field.low <= number <= field.high and number == _rounded(field, number)
     scale = 10**field.decimals
-    return field.low <= float(value) <= field.high and round(float(value) * scale) / scale == value
+    return field.low <= value <= field.high and round(float(value) * scale) / scale == value
 
 
 def exact_decimal(field: Field, value: float | str) -> Decimal:

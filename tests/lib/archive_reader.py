@@ -16,9 +16,8 @@ import pyarrow.fs
 import pyarrow.parquet as pq
 
 from tests.lib.evidence import Acknowledged, Row
-from tests.lib.message_rules import MICROSECONDS, Content, floor_us
-
-CONTENT = ("id", "antenna_id", "app", "bytes", "event_id")
+from tests.lib.message_rules import MICROSECONDS, floor_us
+from tests.lib.streams_told.shapes import StreamTold
 
 
 class ListedFile(NamedTuple):
@@ -35,7 +34,7 @@ class ListedFile(NamedTuple):
     sha256: str
 
 
-def read_archive(root: str, topic: str, files: list[ListedFile]) -> tuple[list[Row], list[str]]:
+def read_archive(root: str, told: StreamTold, files: list[ListedFile]) -> tuple[list[Row], list[str]]:
     """The rows of all listed files, and what is wrong with any of them."""
     filesystem, base = _filesystem(root)
     rows: list[Row] = []
@@ -44,17 +43,20 @@ def read_archive(root: str, topic: str, files: list[ListedFile]) -> tuple[list[R
         try:
             with filesystem.open_input_file(f"{base}/{file.path}") as source:
                 content = source.read()
-            found = list(_rows(content, file))
+            table = pq.ParquetFile(pa.BufferReader(content)).read()
+            found = list(_rows(told, table, file))
         except (OSError, pa.ArrowException, KeyError) as error:
             faults.append(f"{file.path}: {error}")
             continue
         rows += found
-        faults += [f"{file.path}: {fault}" for fault in _differences(file, topic, content, found)]
+        faults += [f"{file.path}: {fault}" for fault in _differences(file, told.topic, content, found)]
+        if set(table["topic"].to_pylist()) - {told.topic}:
+            faults.append(f"{file.path}: rows of another topic")
     return rows, faults
 
 
 def read_acknowledged(path: str | Path, topic: str) -> list[Acknowledged]:
-    """What a producer's truth says was acknowledged; `path` is the file or its folder."""
+    """What a producer's truth says was acknowledged of a topic; `path` is the file or its folder."""
     path = Path(path)
     table = pq.read_table(path / "acknowledged.parquet" if path.is_dir() else path, partitioning=None)
     table = table.filter(pa.compute.equal(table["topic"].cast(pa.string()), topic))
@@ -76,13 +78,15 @@ def _filesystem(root: str) -> tuple[pa.fs.FileSystem, str]:
     return pa.fs.LocalFileSystem(), str(Path(root))
 
 
-def _rows(content: bytes, file: ListedFile) -> Iterator[Row]:
-    table = pq.ParquetFile(pa.BufferReader(content)).read()
-    times = _microseconds(table["timestamp"]), _microseconds(table["ingest_time"])
+def _rows(told: StreamTold, table: pa.Table, file: ListedFile) -> Iterator[Row]:
+    times = _microseconds(table[told.time.name]), _microseconds(table["ingest_time"])
     places = table["partition"].to_pylist(), table["offset"].to_pylist()
-    contents = (table[name].to_pylist() for name in CONTENT)
-    for event_us, ingest_us, partition, offset, *values in zip(*times, *places, *contents, strict=True):
-        yield Row(Content(event_us, *values), partition, offset, ingest_us, file.hour_us, file.generation)
+    contents = (table[name].to_pylist() for name in told.content._fields[1:])
+    added = zip(*(table[name].to_pylist() for name in told.added), strict=True) if told.added else [()] * len(table)
+    columns = zip(*times, *places, added, *contents, strict=True)
+    for event_us, ingest_us, partition, offset, more, *values in columns:
+        content = told.content(event_us, *values)
+        yield Row(content, more, partition, offset, ingest_us, file.hour_us, file.generation)
 
 
 def _event_times(column: pa.ChunkedArray) -> list[int | None]:
@@ -105,7 +109,7 @@ def _differences(file: ListedFile, topic: str, content: bytes, rows: list[Row]) 
         yield "its SHA-256 is not the listed one"
     if not file.path.startswith(_folder(topic, file.hour_us)):
         yield f"not in the folder {_folder(topic, file.hour_us)} of its hour"
-    if any(row.content.hour_us != file.hour_us for row in rows):
+    if any(row.hour_us != file.hour_us for row in rows):
         yield "rows of another hour"
     offsets = [row.offset for row in rows]
     if file.partition is not None and (file.first_offset, file.last_offset) != (min(offsets), max(offsets)):

@@ -1,59 +1,32 @@
-"""I1 to I5 and I7 of the design, each a function from evidence to a finding. Exact, no tolerance."""
+"""I1 to I5 and I7 of the design, each a function from a stream's evidence to a finding. Exact, no tolerance."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
-from textwrap import shorten
-from typing import Any
+from collections.abc import Hashable
+from itertools import pairwise
 
-from tests.lib.evidence import CONFLICT, Acknowledged, Evidence, Place, Row, SumKey
-from tests.lib.message_rules import HOUR_US, MICROSECONDS, Content, judge
+from tests.lib.evidence import Acknowledged, Evidence, Place, digest
+from tests.lib.finding import Finding
+from tests.lib.folded import View, by_hour, merge
+from tests.lib.message_rules import HOUR_US, Content, judge
+from tests.lib.streams_told.shapes import RollupTold, Share
 
-WINDOW_US = 300 * MICROSECONDS
 KEPT_RAW_BYTES = 4096
-DIMENSIONS = ("antenna_total_bytes", "user_total_bytes", "app_total_bytes")
-SHOWN, SHOWN_CHARACTERS = 5, 300
-
-
-@dataclass
-class Finding:
-    """Whether one invariant holds, the numbers it was judged by, and the first differences."""
-
-    name: str
-    numbers: dict[str, int] = field(default_factory=dict)
-    differences: list[str] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        """No difference was found."""
-        return not self.differences
-
-    def differ(self, what: str, found: Iterable[Any]) -> None:
-        """Note some of what differs; nothing when there is none."""
-        found = list(found)
-        if found:
-            shown = ", ".join(shorten(str(each), SHOWN_CHARACTERS, placeholder="…") for each in found[:SHOWN])
-            self.differences.append(f"{len(found)} {what}: {shown}{', …' if len(found) > SHOWN else ''}")
-
-    def compare(self, what: str, found: dict, expected: dict) -> None:
-        """Note every key with another value, or on one side only."""
-        keys = [key for key in {**expected, **found} if found.get(key) != expected.get(key)]
-        self.differ(what, (f"{key} is {found.get(key)}, should be {expected.get(key)}" for key in keys))
-
-    def __str__(self) -> str:
-        numbers = " ".join(f"{name}={number}" for name, number in self.numbers.items())
-        lines = [f"{self.name:<24} {'holds' if self.holds else 'BROKEN'}  {numbers}"]
-        return "\n".join(lines + [f"    {difference}" for difference in self.differences])
 
 
 def no_loss(evidence: Evidence) -> Finding:
     """I1: what was acknowledged is stored or dead-lettered, and each message got what the table of bad input says."""
     finding = Finding("I1 no loss")
-    reached = {partition: span.next for partition, span in evidence.offsets.items()}
-    lags = {partition: end - reached.get(partition, 0) for partition, end in evidence.log_ends.items()}
-    finding.differ("partitions not read to their end", (f"{p} lags by {lag}" for p, lag in lags.items() if lag))
+    unread = Counter(message.partition for message in evidence.unread_messages())
+    finding.differ("partitions not read to their end", (f"{p} lags by {lag}" for p, lag in sorted(unread.items())))
+    finding.differ("partitions whose deleted records no gap tells", [
+        f"{partition} begins at {start}, read up to {evidence.offsets[partition].next}"
+        for partition, start in evidence.log_starts.items()
+        if partition in evidence.offsets and start > evidence.offsets[partition].next])
+    finding.differ("partitions read beyond their end", [
+        f"{partition} ends at {end}" for partition, end in evidence.log_ends.items()
+        if partition in evidence.offsets and end < evidence.offsets[partition].next])
     _compare_messages(evidence, finding)
     if evidence.acknowledged is not None:
         _compare_acknowledged(evidence, evidence.acknowledged, finding)
@@ -62,16 +35,17 @@ def no_loss(evidence: Evidence) -> Finding:
 
 def _compare_messages(evidence: Evidence, finding: Finding) -> None:
     good: dict[Place, tuple[Content, int]] = {}
-    bad: dict[Place, tuple[str, bytes]] = {}
+    bad: dict[Place, tuple[str, bytes, int, str, int]] = {}
     for message in evidence.counted_messages():
-        verdict, place = judge(message.value, message.append_ms, evidence.rules), message[:2]
+        verdict, place = judge(evidence.told, message.value, message.append_ms, evidence.rules), message[:2]
         if isinstance(verdict, str):
-            bad[place] = verdict, (message.value or b"")[:KEPT_RAW_BYTES]
+            raw = message.value or b""
+            bad[place] = verdict, raw[:KEPT_RAW_BYTES], len(raw), digest(message.value), message.append_ms * 1000
         else:
             good[place] = verdict, message.append_ms * 1000
     held = good.keys() | bad.keys()
     stored = {row.place: (row.content, row.ingest_us) for row in evidence.rows if row.place in held}
-    letters = {place: tuple(evidence.dead_letters[place]) for place in evidence.rejected_places & held}
+    letters = {place: evidence.dead_letters[place][:5] for place in evidence.rejected_places & held}
     finding.numbers |= {"messages": len(held), "accepted": len(good), "rejected": len(bad)}
     finding.compare("archive rows", stored, good)
     finding.compare("dead letters", letters, bad)
@@ -81,11 +55,12 @@ def _compare_acknowledged(evidence: Evidence, acknowledged: list[Acknowledged], 
     sent = {row[:2] for row in acknowledged}
     rejected, gone = evidence.rejected_places, evidence.gap_places
     identities = {_sent_identity(row) for row in acknowledged if row[:2] not in rejected and row[:2] not in gone}
-    stored = {identity(row) for row in evidence.rows}
+    stored = {row.identity for row in evidence.rows}
+    by_operator = {row.identity for row in evidence.rows if row.place in evidence.replays}
     finding.numbers |= {"acknowledged": len(sent), "identities": len(stored), "in gaps": len(sent & gone)}
     finding.differ("acknowledged and not stored", sorted(identities - stored, key=repr))
-    finding.differ("stored and never acknowledged", sorted(stored - identities, key=repr))
-    finding.differ("dead letters never acknowledged", sorted(rejected - sent))
+    finding.differ("stored and never acknowledged", sorted(stored - identities - by_operator, key=repr))
+    finding.differ("dead letters never acknowledged", sorted(rejected - sent - evidence.replays))
 
 
 def _sent_identity(row: Acknowledged) -> Hashable:
@@ -97,16 +72,19 @@ def _sent_identity(row: Acknowledged) -> Hashable:
 def offsets(evidence: Evidence) -> Finding:
     """I2: each offset that was passed is a row, a dead letter or a gap, once; listed files are as listed."""
     finding = Finding("I2 offsets", {"files at fault": len(evidence.file_faults)})
-    passed: dict[int, Counter[int]] = defaultdict(Counter)
+    passed: dict[int, list[int]] = defaultdict(list)
     for partition, offset in [row.place for row in evidence.rows] + [*evidence.rejected_places, *evidence.gap_places]:
-        passed[partition][offset] += 1
+        passed[partition].append(offset)
     for partition in sorted(passed.keys() | evidence.offsets.keys()):
-        span, counts = evidence.offsets.get(partition), passed[partition]
+        span, found = evidence.offsets.get(partition), sorted(passed[partition])
         expected = range(span.first, span.next) if span else range(0)
         finding.numbers[f"p{partition}"] = len(expected)
-        finding.differ(f"offsets of partition {partition} missing", [o for o in expected if o not in counts])
-        finding.differ(f"offsets of partition {partition} twice", sorted(o for o, n in counts.items() if n > 1))
-        finding.differ(f"offsets of partition {partition} outside", sorted(o for o in counts if o not in expected))
+        if found == list(expected):
+            continue
+        of = f"offsets of partition {partition}"
+        finding.differ(f"{of} missing", sorted(set(expected).difference(found)))
+        finding.differ(f"{of} twice", [one for one, other in pairwise(found) if one == other])
+        finding.differ(f"{of} outside", [one for one in found if one not in expected])
     finding.differ("files", evidence.file_faults)
     return finding
 
@@ -114,74 +92,89 @@ def offsets(evidence: Evidence) -> Finding:
 def batch_view(evidence: Evidence) -> Finding:
     """I3: batch rows are the sums over the first of each identity; the later ones that differ are CONFLICT."""
     finding = Finding("I3 batch view")
-    distinct, conflicts = _first_of_each(evidence)
-    letters = {place for place, letter in evidence.dead_letters.items() if letter.reason == CONFLICT}
-    found = evidence.sums["bytes_batch"]
-    finding.numbers |= {"hours": len(evidence.hours), "events": len(distinct), "conflicts": len(conflicts)}
-    finding.numbers["rows"] = len(found)
-    finding.compare("rows of bytes_batch", found, sums(distinct, WINDOW_US))
-    finding.compare("rows of bytes_hourly", evidence.sums["bytes_hourly"], sums(distinct, HOUR_US))
-    finding.differ("conflicts without a dead letter", sorted(conflicts - letters))
-    finding.differ("CONFLICT dead letters that are none", sorted(letters - conflicts))
+    events = evidence.published
+    finding.numbers |= {"hours": len(evidence.hours), "events": len(events.firsts), "conflicts": len(events.conflicts)}
+    for rollup in evidence.told.rollups:
+        exact = evidence.exact[rollup.name]
+        _compare_view(evidence, finding, rollup.batch, exact)
+        _compare_view(evidence, finding, rollup.hourly_batch, by_hour(rollup, exact))
+    finding.differ("conflicts without a dead letter", sorted(events.conflicts - evidence.conflict_places))
+    finding.differ("CONFLICT dead letters that are none", sorted(evidence.conflict_places - events.conflicts))
+    _compare_counts(evidence, finding)
     return finding
 
 
+def _compare_view(evidence: Evidence, finding: Finding, table: str, expected: View) -> None:
+    found = evidence.views.get(table, {})
+    finding.numbers[table] = len(found)
+    finding.compare(f"rows of {table}", found, expected)
+
+
+def _compare_counts(evidence: Evidence, finding: Finding) -> None:
+    """What hour_state says of each published hour."""
+    events = evidence.published
+    firsts, repeats = (Counter(row.hour_us for row in rows) for rows in (events.firsts, events.repeats))
+    conflicts = Counter(row.hour_us for row in events.repeats if row.place in events.conflicts)
+    published = {hour for hour, state in evidence.hours.items() if state.published_generation}
+    finding.compare(
+        "published hours, as (events, duplicates, conflicts),",
+        {hour: tuple(evidence.hours[hour][2:]) for hour in published},
+        {hour: (firsts[hour], repeats[hour], conflicts[hour]) for hour in published})
+
+
 def realtime_view(evidence: Evidence) -> Finding:
-    """I4: realtime rows are the raw sums of the generations that their hour has not published."""
-    waiting = [row for rows in evidence.waiting_rows.values() for row in rows]
-    finding = Finding("I4 realtime", {"events": len(waiting), "rows": len(evidence.sums["bytes"])})
-    finding.compare("rows of bytes", evidence.sums["bytes"], sums(waiting, WINDOW_US))
+    """I4: realtime rows are the raw sums of the generations that their hour has not published, each its own."""
+    finding = Finding("I4 realtime", {"events": len(evidence.waiting)})
+    for rollup in evidence.told.rollups:
+        raw = evidence.raw[rollup.name]
+        expected = {(generation, *key): values for generation, view in raw.items() for key, values in view.items()}
+        _compare_view(evidence, finding, rollup.realtime, expected)
     return finding
 
 
 def seam(evidence: Evidence) -> Finding:
-    """I5: what is served is exact for published generations and raw for the rest, in one snapshot."""
-    counted = _first_of_each(evidence)[0] + [row for rows in evidence.waiting_rows.values() for row in rows]
-    finding = Finding("I5 seam", {"events": len(counted), "rows": len(evidence.sums["usage"])})
-    finding.compare("rows of usage", evidence.sums["usage"], sums(counted, WINDOW_US))
-    finding.compare("rows of usage_hourly", evidence.sums["usage_hourly"], sums(counted, HOUR_US))
+    """I5: what is served is exact for published generations and raw for the rest, in one snapshot, and marked so."""
+    finding = Finding("I5 seam", {"events": len(evidence.published.firsts) + len(evidence.waiting)})
+    for rollup in evidence.told.rollups:
+        served = merge(rollup, [evidence.exact[rollup.name], *evidence.raw[rollup.name].values()])
+        _compare_view(evidence, finding, rollup.merged, _marked(evidence, served))
+        _compare_view(evidence, finding, rollup.hourly_merged, _marked(evidence, by_hour(rollup, served)))
     return finding
 
 
-def dimensions(evidence: Evidence) -> Finding:
-    """I7: users = apps = antennas, per hour, in every table and view of sums."""
-    finding = Finding("I7 dimensions")
-    for table, rows in evidence.sums.items():
-        totals: dict[int, dict[str, int]] = defaultdict(lambda: dict.fromkeys(DIMENSIONS, 0))
-        for (window_us, kind, _), value in rows.items():
-            hour = totals[window_us // HOUR_US * HOUR_US]
-            hour[kind] = hour.get(kind, 0) + value
-        finding.numbers[table] = sum(total["user_total_bytes"] for total in totals.values())
-        unequal = [f"{hour} {total}" for hour, total in totals.items() if len(set(total.values())) > 1]
-        finding.differ(f"hours of {table}", unequal)
+def _marked(evidence: Evidence, view: View) -> View:
+    """With `provisional` last: an hour that is not final, or has realtime rows."""
+    live = {row.hour_us for row in evidence.waiting}
+    done = {hour for hour, state in evidence.hours.items() if state.final} - live
+    return {key: (*values, key[0] // HOUR_US * HOUR_US not in done) for key, values in view.items()}
+
+
+def equal_sums(evidence: Evidence) -> Finding:
+    """I7: sums that count the same events another way are the same, per hour, in every table and view."""
+    finding = Finding("I7 equal sums")
+    rollups = {rollup.name: rollup for rollup in evidence.told.rollups}
+    for shares in evidence.told.equal:
+        for tables in zip(*(rollups[share.rollup].tables for share in shares), strict=True):
+            totals = [
+                _by_hour(evidence, rollups[share.rollup], share, table)
+                for share, table in zip(shares, tables, strict=True)]
+            finding.numbers[f"{tables[0]}.{shares[0].measure}"] = int(sum(totals[0].values()))
+            hours = {hour: [total[hour] for total in totals] for total in totals for hour in total}
+            unequal = [f"{hour} {told}" for hour, told in hours.items() if len(set(told)) > 1]
+            finding.differ(f"hours of {tables[0]} ({' = '.join(map(str, shares))})", unequal)
     return finding
 
 
-def identity(row: Row) -> Hashable:
-    """The event_id within the event hour, else the place in Kafka."""
-    return row.place if row.content.event_id is None else (row.content.hour_us, row.content.event_id)
+def _by_hour(evidence: Evidence, rollup: RollupTold, share: Share, table: str) -> Counter[int]:
+    skipped = 1 if table == rollup.realtime else 0
+    place = next(number for number, measure in enumerate(rollup.measures) if measure.column == share.measure)
+    wanted = [(rollup.dimensions.index(column), value) for column, value in share.where]
+    hours: Counter[int] = Counter()
+    for key, values in evidence.views.get(table, {}).items():
+        start, *dimensions = key[skipped:]
+        if all(dimensions[number] == value for number, value in wanted):
+            hours[start // HOUR_US * HOUR_US] += values[place]
+    return hours
 
 
-def sums(rows: Iterable[Row], window_us: int) -> dict[SumKey, int]:
-    """Bytes by window, dimension and id, as Python's own integers."""
-    totals: dict[SumKey, int] = defaultdict(int)
-    for content, *_ in rows:
-        window = content.event_us // window_us * window_us
-        totals[window, "antenna_total_bytes", content.antenna_id] += content.bytes
-        totals[window, "user_total_bytes", content.id] += content.bytes
-        totals[window, "app_total_bytes", content.app] += content.bytes
-    return dict(totals)
-
-
-def _first_of_each(evidence: Evidence) -> tuple[list[Row], set[Place]]:
-    firsts: dict[Hashable, Row] = {}
-    conflicts = set()
-    for rows in evidence.published_rows.values():
-        for row in rows:
-            first = firsts.setdefault(identity(row), row)
-            if first.content != row.content:
-                conflicts.add(row.place)
-    return list(firsts.values()), conflicts
-
-
-ALL = (no_loss, offsets, batch_view, realtime_view, seam, dimensions)
+ALL = (no_loss, offsets, batch_view, realtime_view, seam, equal_sums)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from time import monotonic
+from typing import NamedTuple
 
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -11,11 +12,22 @@ from tests.lib.evidence import Message
 
 WAIT_S = 20.0
 MESSAGES_A_CALL = 10_000
-A_CALL_S = 0.3  # a call waits this long for so many messages, also when fewer are left
+A_CALL_S = 0.1  # a call waits this long for so many messages, also when fewer are left
 
 
-def read_topic(bootstrap_servers: str, topic: str) -> tuple[list[Message], dict[int, int]]:
-    """All messages of all partitions, and the end offset of each. Raises KafkaException or TimeoutError."""
+class Held(NamedTuple):
+    """What Kafka holds of a topic: its messages, and by partition the first offset held and the end."""
+
+    messages: list[Message]
+    starts: dict[int, int]
+    ends: dict[int, int]
+
+
+def read_topic(bootstrap_servers: str, topic: str) -> Held:
+    """All committed messages of all partitions; nothing of a topic that is gone.
+
+    Raises KafkaException or TimeoutError.
+    """
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap_servers,
@@ -24,6 +36,7 @@ def read_topic(bootstrap_servers: str, topic: str) -> tuple[list[Message], dict[
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "fetch.message.max.bytes": 8 << 20,
+            "log_level": 0,
         }
     )
     try:
@@ -33,7 +46,8 @@ def read_topic(bootstrap_servers: str, topic: str) -> tuple[list[Message], dict[
         messages = list(_until_end(consumer, {p for p, (low, high) in ends.items() if high > low}))
     finally:
         consumer.close()
-    return messages, {partition: high for partition, (_, high) in ends.items()}
+    starts, stops = ({partition: bound[side] for partition, bound in ends.items()} for side in (0, 1))
+    return Held(messages, starts, stops)
 
 
 def _until_end(consumer: Consumer, unread: set[int]) -> Iterator[Message]:

@@ -1,6 +1,7 @@
 """Bills by Python's decimal from the archive's raw files, for comparison: no line of the product's rating is used.
 
-A tariff is the table of its TOML file as tomllib reads it. Prices of non-negative quantities only.
+A tariff is the table of its TOML file as tomllib reads it. A quantity below 0 is priced as the first units are, without
+any fee; a package gives nothing back.
 """
 
 from __future__ import annotations
@@ -78,6 +79,8 @@ def _price(tariff: Tariff, quantity: Decimal) -> Decimal:
         return max(Decimal(0), units - Decimal(price["allowance"])) * Decimal(price["price"])
     tiers = [(Decimal(tier.get("up_to", "Infinity")), Decimal(tier["price"]), Decimal(tier.get("fee", "0")))
              for tier in price["tiers"]]
+    if units < 0:
+        return units * tiers[0][1]
     if model == "volume":
         each, fee = next((each, fee) for ends, each, fee in tiers if units <= ends)
         return units * each + fee

@@ -13,6 +13,7 @@ import ml.arguments as modelling
 import producers.__main__ as producing
 import speed_layer.__main__ as speed
 from serving.arguments import command_line
+from tests.lib import checker
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +24,7 @@ PARSERS: dict[str, Callable[[], argparse.ArgumentParser]] = {
     "producers": producing.parser,
     "serving": lambda: command_line(None),
     "lambdameter": console.parser,
+    "tests.lib.checker": checker.parser,
 }
 
 

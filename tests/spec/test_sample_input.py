@@ -63,6 +63,7 @@ ROWS: list[tuple[str, bytes, str]] = [
     ("four decimals, almost none", changed(disk=0.0001), "RANGE"),
     ("beyond all numbers", raw_value("cpu", "1e400"), "RANGE"),
     ("a huge whole number", raw_value("cpu", "1" + "0" * 300), "RANGE"),
+    ("a whole number that no double holds", raw_value("cpu", "1" + "0" * 350), "RANGE"),
     ("seconds of nothing", changed(interval_s=0), "RANGE"),
     ("more than an hour", changed(interval_s=3601), "RANGE"),
     ("a part of a second", changed(interval_s=1.5), "RANGE"),

@@ -12,7 +12,9 @@ import pytest
 
 from tests.lib.archive_reader import ListedFile, read_acknowledged, read_archive
 from tests.lib.evidence import Acknowledged, Row
-from tests.lib.message_rules import HOUR_US, Content
+from tests.lib.message_rules import HOUR_US
+from tests.lib.streams_told import TOLD
+from tests.lib.streams_told.devices import DEVICES
 
 EVENT = datetime(2021, 2, 19, 21, 0, 1, 500_000, UTC)
 HOUR_START_US = int(EVENT.timestamp()) // 3600 * HOUR_US
@@ -42,14 +44,15 @@ def listed(tmp_path: Path) -> ListedFile:
 
 
 def faults(root: Path, file: ListedFile) -> list[str]:
-    return read_archive(str(root), "devices", [file])[1]
+    return read_archive(str(root), DEVICES, [file])[1]
 
 
 def test_rows_are_read_as_they_were_written(tmp_path, listed):
-    rows, found = read_archive(str(tmp_path), "devices", [listed])
+    rows, found = read_archive(str(tmp_path), DEVICES, [listed])
 
     event_us = HOUR_START_US + 1_500_000
-    assert rows == [Row(Content(event_us, "u1", "a1", "SKYPE", 10, None), 2, 7, event_us + 1_000_000, HOUR_START_US, 3)]
+    assert rows == [
+        Row(DEVICES.content(event_us, "u1", "a1", "SKYPE", 10, None), (), 2, 7, event_us + 1_000_000, HOUR_START_US, 3)]
     assert found == []
 
 
@@ -72,11 +75,34 @@ def test_a_file_that_is_not_as_listed_is_at_fault(tmp_path, listed, change, faul
     assert any(fault in found for found in faults(tmp_path, listed._replace(**change)))
 
 
+def test_rows_of_another_topic_are_at_fault(tmp_path, listed):
+    table = pq.ParquetFile(tmp_path / PATH).read()
+    pq.write_table(table.set_column(table.column_names.index("topic"), "topic", pa.array(["clicks"])), tmp_path / PATH)
+
+    assert f"{PATH}: rows of another topic" in faults(tmp_path, listed)
+
+
+@pytest.mark.parametrize("topic", TOLD)
+def test_columns_that_a_stream_adds_are_read_behind_its_content(tmp_path, listed, topic):
+    told = TOLD[topic]
+    names = [*told.content._fields[1:], *told.added]
+    places = [pa.array([number], pa.int64()) for number in (2, 7)]
+    times = [pa.array([EVENT], pa.timestamp("us", "UTC"))] * 2
+    columns = dict(zip(["partition", "offset", told.time.name, "ingest_time"], [*places, *times], strict=True))
+    named = {name: [f"its {name}"] for name in names}
+    pq.write_table(pa.table({**columns, "topic": [topic], **named}), tmp_path / PATH)
+
+    ((row,), _) = read_archive(str(tmp_path), told, [listed])
+
+    assert row.content[1:] + row.added == tuple(f"its {name}" for name in names)
+    assert len(row.added) == len(told.added)
+
+
 def test_a_truncated_file_is_at_fault_and_gives_no_rows(tmp_path, listed):
     file = tmp_path / PATH
     file.write_bytes(file.read_bytes()[:-10])
 
-    rows, found = read_archive(str(tmp_path), "devices", [listed])
+    rows, found = read_archive(str(tmp_path), DEVICES, [listed])
 
     assert rows == [] and len(found) == 1
 
