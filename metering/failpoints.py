@@ -23,6 +23,9 @@ Failpoint = Literal[
     "batch-before-compaction",
     "batch-mid-compaction",
     "batch-mid-invoice",
+    "repair-before-list",
+    "repair-after-list",
+    "replay-after-send",
 ]
 
 _ACTIVE = failpoint()

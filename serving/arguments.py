@@ -10,6 +10,7 @@ from pathlib import Path
 
 from serving.accounts import LONGEST_LINK_MINUTES
 from serving.accounts.roles import ROLE_NAMES
+from serving.letter_arguments import dead_letters, gaps
 
 
 def command_line(description: str | None) -> argparse.ArgumentParser:
@@ -27,6 +28,7 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     _alerts(commands)
     _deliver(commands)
     _tariffs(commands)
+    _letters(commands)
     return parser
 
 
@@ -130,6 +132,19 @@ Examples: python -m serving tariffs conf/tariffs/example.toml
     what.add_argument("files", metavar="FILE", nargs="*", type=Path, default=[], help="TOML files of versions")
     what.add_argument("--list", action="store_true", help="print the versions")
     parser.set_defaults(module="serving.commands.tariffs", needs=("database",))
+
+
+def _letters(commands: argparse._SubParsersAction) -> None:
+    dead_letters(_command(commands, "dead-letters", "list, show, replay and discard what was rejected", """\
+A replay sends the original bytes to the same topic and partition, once, whatever fails in between. Nothing is
+deleted: what is replayed or discarded stays, with who, when and why.
+
+Examples: python -m serving dead-letters list --rejection PARSE --from now-1d
+          python -m serving dead-letters discard --topic devices --find '"id": null' --reason 'test sender' --yes"""))
+    gaps(_command(commands, "gaps", "list and acknowledge offsets that were stepped over", """\
+A gap is shown on the site until somebody acknowledges it with a reason.
+
+Example: python -m serving gaps acknowledge --reason 'markers of transactions' --find markers --yes"""))
 
 
 def _alerts(commands: argparse._SubParsersAction) -> None:

@@ -11,7 +11,7 @@ from ninja.errors import ValidationError
 from ninja.security import HttpBearer, SessionAuth
 
 from serving.accounts.models import TokenUser
-from serving.api import alerts, billing, invoices, machines, proof, quotas, tariffs, usage, what_if
+from serving.api import alerts, billing, invoices, letters, machines, proof, quotas, tariffs, usage, what_if
 from serving.invoices.read import AlreadyIssued, UnknownDocument
 from serving.pages.what_if_state import FaultyCandidate
 from serving.queries.machines import UnknownMachine
@@ -47,7 +47,7 @@ api = NinjaAPI(
     auth=[BearerToken(), Session()],
     docs_decorator=require_safe,
 )
-for room in (usage, quotas, proof, machines, billing, invoices, alerts, tariffs, what_if):
+for room in (usage, quotas, proof, machines, billing, invoices, alerts, tariffs, what_if, letters):
     api.add_router("", room.router)
 
 original = NinjaAPI(

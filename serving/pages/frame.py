@@ -21,7 +21,8 @@ NAV = (
     ("overview", "Overview"), ("usage", "Usage"), ("quotas", "Quotas"), ("alerts", "Alerts"),
     ("services", "Services"), ("machines", "Machines"), ("billing", "Billing"),
     ("tariffs", "Tariffs"), ("invoices", "Invoices"), ("explorer", "Events"), ("offers", "Offers"),
-    ("dashboards", "Dashboards"), ("proof", "Proof"), ("health", "Health"))
+    ("dashboards", "Dashboards"), ("proof", "Proof"), ("dead-letters", "Dead letters"),
+    ("health", "Health"))
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,12 @@ from serving.pages.views.dashboard_forms import change_dashboard, delete_dashboa
 from serving.pages.views.dashboards import dashboard, dashboards
 from serving.pages.views.events import events
 from serving.pages.views.explorer import explorer
+from serving.pages.views.gaps import gaps_page
 from serving.pages.views.health import health
 from serving.pages.views.invoice import draft_invoice, invoice
 from serving.pages.views.invoices import invoices
+from serving.pages.views.letter_forms import acknowledge_gaps, discard_letters, replay_letters
+from serving.pages.views.letters import letter_page, letters_page
 from serving.pages.views.machine import machine
 from serving.pages.views.machines import machines
 from serving.pages.views.offers import offers
@@ -58,5 +61,11 @@ urlpatterns = [
     path("proof", proof, name="proof"),
     path("proof/<str:hour>", passport, name="passport"),
     path("proof/<str:hour>/events", events, name="events"),
+    path("dead-letters", letters_page, name="dead-letters"),
+    path("dead-letters/replay", replay_letters, name="replay-letters"),
+    path("dead-letters/discard", discard_letters, name="discard-letters"),
+    path("dead-letters/<str:topic>/<int:partition>/<int:offset>", letter_page, name="dead-letter"),
+    path("gaps", gaps_page, name="gaps"),
+    path("gaps/acknowledge", acknowledge_gaps, name="acknowledge-gaps"),
     path("health", health, name="health"),
 ]

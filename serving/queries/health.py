@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from serving.queries.balance import Balance, balances
+from serving.queries.finding import Finding, worst_of
 from serving.queries.freshness import Freshness, Level, ago, freshness_of, together
+from serving.queries.gaps import OpenGaps, open_gaps
 from serving.queries.snapshot import ask, statement, whole
 from serving.queries.streams import every_topic
 
@@ -79,15 +81,6 @@ class RejectShare:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One line of the verdict: how bad, what, and what to do about it."""
-
-    level: Level
-    what: str
-    advice: str = ""
-
-
-@dataclass(frozen=True)
 class StreamHealth:
     """All facts of one stream."""
 
@@ -99,6 +92,7 @@ class StreamHealth:
     runs: list[BatchRun]
     failed_hours: list[FailedHour]
     findings: list[Finding]
+    gaps: OpenGaps
 
     @property
     def level(self) -> Level:
@@ -131,21 +125,16 @@ class Health:
         return max((stream.rejects for stream in self.streams), key=lambda share: (share.red, share.share))
 
 
-def worst_of(findings: Sequence[Finding]) -> Level:
-    """The worst level among them, good where there is none."""
-    levels = [finding.level for finding in findings]
-    return next((level for level in (Level.BAD, Level.WARN) if level in levels), Level.GOOD)
-
-
 def health(now: datetime, runs: int = 10) -> Health:
     """The health as of this snapshot, judged at `now`; as many questions for one stream as for many."""
     topics = every_topic()
     fresh, books, latest_runs = freshness_of(topics, now), balances(topics), batch_runs(topics, runs)
-    failed, rejects, spoken = failed_hours(topics), reject_shares(topics), layers()
+    failed, rejects, spoken, gaps = failed_hours(topics), reject_shares(topics), layers(), open_gaps(topics)
     streams = [
         _stream(
             of, book, rejects.get(of.topic, RejectShare(0, 0)), [run for run in latest_runs if run.topic == of.topic],
-            [hour for hour in failed if hour.topic == of.topic], [one for one in spoken if one.topic == of.topic])
+            [hour for hour in failed if hour.topic == of.topic], [one for one in spoken if one.topic == of.topic],
+            gaps.get(of.topic, OpenGaps()))
         for of, book in zip(fresh, books, strict=True)]
     findings = [finding for stream in streams for finding in stream.findings]
     if not any(stream.is_used for stream in streams):
@@ -157,12 +146,13 @@ def health(now: datetime, runs: int = 10) -> Health:
 
 def _stream(
     fresh: Freshness, books: Balance, rejects: RejectShare, runs: list[BatchRun], failed: list[FailedHour],
-    spoken: list[Layer]
+    spoken: list[Layer], gaps: OpenGaps
 ) -> StreamHealth:
     found = [
-        *_of_data(fresh), *_of_rejects(rejects), *_of_hours(failed), *_of_runs(runs, fresh), *_of_balance(books)]
+        *_of_data(fresh), *_of_rejects(rejects), *_of_hours(failed), *_of_runs(runs, fresh), *_of_balance(books),
+        *_of_gaps(gaps)]
     named = [Finding(one.level, f"{fresh.topic}: {one.what}", one.advice) for one in found]
-    return StreamHealth(fresh.topic, fresh, spoken, books, rejects, runs, failed, named)
+    return StreamHealth(fresh.topic, fresh, spoken, books, rejects, runs, failed, named, gaps)
 
 
 def layers() -> list[Layer]:
@@ -215,7 +205,7 @@ def _of_rejects(rejects: RejectShare) -> list[Finding]:
     if not rejects.red:
         return []
     what = f"{rejects.rejected:,} of the last {rejects.messages:,} messages were rejected"
-    return [Finding(Level.BAD, what, "the dead letters on the proof page say why, and what the sender should do")]
+    return [Finding(Level.BAD, what, "the page of dead letters says why, and what the sender should do")]
 
 
 def _of_hours(failed: list[FailedHour]) -> list[Finding]:
@@ -239,11 +229,15 @@ def _of_runs(runs: list[BatchRun], fresh: Freshness) -> list[Finding]:
 
 
 def _of_balance(books: Balance) -> list[Finding]:
-    found = []
-    if books.difference or books.suspects:
-        what = f"the offset balance is off by {books.difference:,} messages"
-        found.append(Finding(Level.BAD, what, "the proof page shows the partitions"))
-    if books.lost:
-        what = f"{books.lost:,} messages were deleted from Kafka before they were read"
-        found.append(Finding(Level.WARN, what, "recorded as gaps; longer retention in Kafka avoids it"))
-    return found
+    if not (books.difference or books.suspects):
+        return []
+    what = f"the offset balance is off by {books.difference:,} messages"
+    return [Finding(Level.BAD, what, "the proof page shows the partitions")]
+
+
+def _of_gaps(gaps: OpenGaps) -> list[Finding]:
+    """Records that Kafka deleted unread, until somebody takes note; offsets that never were records warn of nothing."""
+    if not gaps.lost:
+        return []
+    what = f"{gaps.lost:,} messages were deleted from Kafka before they were read"
+    return [Finding(Level.WARN, what, "longer retention in Kafka avoids it; acknowledge it on the page of gaps")]

@@ -36,6 +36,8 @@ PAGES = {
     "proof-of-a-stream": "/proof?stream=resource_usage",
     "passport": "/proof/{hour}",
     "passport-of-a-stream": "/proof/{hour}?stream=resource_usage",
+    "dead-letters": "/dead-letters",
+    "gaps": "/gaps?acknowledged=any",
     "health": "/health",
 }
 

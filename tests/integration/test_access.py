@@ -26,13 +26,15 @@ READ = {
     "api/v1/machines", "api/v1/machines/m-1/usage", "api/v1/machines/m-1/cost", "api/usage", "api/cost/m-1",
     "api/openapi.json", "alerts", "api/v1/alerts", "api/v1/alerts/deliveries", "api/v1/alerts/rules",
     "api/v1/alerts/budgets", "api/v1/billing", "tariffs", "tariffs/m-1", "what-if", "what-if/quota", "api/v1/tariffs",
-    "api/v1/what-if/tariff", "api/v1/what-if/quota",
+    "api/v1/what-if/tariff", "api/v1/what-if/quota", "dead-letters", "dead-letters/m-1/0/1", "gaps",
+    "api/v1/dead-letters", "api/v1/gaps",
     *(f"api/v1/billing/{table}" for table in ("windows", "panes", "pending", "too-late"))}
 MACHINES = {path for path in READ if path.startswith(("api/", "metrics"))}
 POST_BY_ANYONE = {"sign-out"}
 OPERATOR_WRITES = {
     "dashboards/new", "dashboards/import", "dashboards/1/edit", "dashboards/1/delete", "alerts/rules/new",
-    "alerts/rules/1/end", "alerts/budgets/set", "alerts/budgets/remove", "tariffs/versions/add"}
+    "alerts/rules/1/end", "alerts/budgets/set", "alerts/budgets/remove", "tariffs/versions/add",
+    "dead-letters/replay", "dead-letters/discard", "gaps/acknowledge"}
 ADMIN_READS = {"people"}
 ADMIN_WRITES = {"people/<str:name>/end", "tokens/<int:token_id>/end"}
 NOT_A_PAGE = {"api/v1/", "api/"}  # the roots of the APIs, known to the router only to find the others
@@ -59,8 +61,8 @@ def test_every_address_of_the_site_is_in_this_matrix(site: None) -> None:
 
     named = {"<int:number>": "1", "<str:hour>": "2021-02-19T21", "<str:machine_id>": "m-1", "<machine_id>": "m-1",
              "<str:company_id>": "m-1", "<str:tariff_name>": "m-1", "<str:number>": "INV-000001",
-             "<number>": "INV-000001"}
-    a_name = re.compile("<(?:str:|int:)?(?:hour|machine_id|company_id|tariff_name|number)>")
+             "<number>": "INV-000001", "<str:topic>": "m-1", "<int:partition>": "0", "<int:offset>": "1"}
+    a_name = re.compile("<(?:str:|int:)?(?:hour|machine_id|company_id|tariff_name|number|topic|partition|offset)>")
     assert {a_name.sub(lambda part: named[part[0]], path) for path in _paths()} == known
 
 

@@ -27,7 +27,10 @@ class HourState(models.Model):
 
     class Meta:
         db_table = "hour_state"
-        indexes = [models.Index(fields=["topic", "hour"], condition=models.Q(final=False), name="hour_state_not_final")]
+        indexes = [
+            models.Index(fields=["topic", "hour"], condition=models.Q(final=False), name="hour_state_not_final"),
+            models.Index(fields=["topic", "-hour"], condition=~models.Q(failed=""), name="hour_state_failed"),
+        ]
 
 
 class FinalSpan(models.Model):

@@ -43,7 +43,7 @@ class StreamOffset(models.Model):
 
 
 class OffsetGap(models.Model):
-    """Offsets [first_offset, last_offset] never seen, with the reason."""
+    """Offsets [first_offset, last_offset] never seen, with the reason. `acknowledged_at` None: nobody has yet."""
 
     pk = models.CompositePrimaryKey("topic", "partition", "first_offset")
     topic = models.TextField()
@@ -54,6 +54,7 @@ class OffsetGap(models.Model):
     noticed_at = models.DateTimeField(db_default=Now())
     acknowledged_by = models.TextField(db_default=Value(""))
     acknowledged_reason = models.TextField(db_default=Value(""))
+    acknowledged_at = models.DateTimeField(null=True)
 
     class Meta:
         db_table = "offset_gap"
