@@ -1,5 +1,5 @@
-"""`python -m batch_layer`: the hourly job. `vacuum` removes files that count for nothing, `mapreduce` counts again,
-`wordcount` counts the words of a file."""
+"""`python -m batch_layer`: the hourly job. `repair` restores damaged files, `vacuum` removes files that count for
+nothing, `mapreduce` counts again, `wordcount` counts the words of a file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from batch_layer.command import Command
 from batch_layer.mapreduce.command import mapreduce, question
 from batch_layer.mapreduce.lines import ARCHIVE, SOURCES
 from batch_layer.mapreduce.runners import INLINE, RUNNERS, SPARK
+from batch_layer.repair.command import Repair
 from batch_layer.wordcount.command import RUNNERS as WORDCOUNT_RUNNERS
 from batch_layer.wordcount.command import wordcount
 from metering.domain.errors import BadSettings, LambdameterError
@@ -54,6 +55,15 @@ def _run(asked: argparse.Namespace) -> int:
     return command.every(asked.every) if asked.every else command.once(asked.hour)
 
 
+def _repair(asked: argparse.Namespace) -> int:
+    settings = load("kafka", "database", "archive")
+    start_logging(settings.log_format)
+    stopping = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.set())
+    repair = Repair(settings, stopping, every_byte=asked.every_byte, dry_run=asked.dry_run)
+    return repair.run([STREAMS[name] for name in asked.stream or STREAMS])
+
+
 def _compare(asked: argparse.Namespace) -> int:
     settings = load("database", "archive")
     start_logging(settings.log_format)
@@ -67,7 +77,7 @@ def _count_words(asked: argparse.Namespace) -> int:
     return wordcount(settings, asked.file, asked.runner)
 
 
-_ACTIONS = {"mapreduce": _compare, "wordcount": _count_words}
+_ACTIONS = {"repair": _repair, "mapreduce": _compare, "wordcount": _count_words}
 
 
 def _hour(text: str) -> datetime:
@@ -91,13 +101,28 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: python -m batch_layer --hour 2021-02-19T21",
     )
     _add_run_options(parser, unset=None)
-    actions = parser.add_subparsers(dest="action", metavar="run, vacuum, mapreduce or wordcount")
+    actions = parser.add_subparsers(dest="action", metavar="run, repair, vacuum, mapreduce or wordcount")
     # Unset here must not undo what stands before the action.
     _add_run_options(actions.add_parser("run", help="what it does without an action"), unset=argparse.SUPPRESS)
     actions.add_parser("vacuum", help="remove archive files that no row lists")
+    _add_repair(actions)
     _add_mapreduce(actions)
     _add_wordcount(actions)
     return parser
+
+
+def _add_repair(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = actions.add_parser(
+        "repair", help="restore listed files that are missing or damaged, from Kafka",
+        description="Name the listed files that are missing or damaged, read their offsets from Kafka again and "
+        "restore them. Status 4 where one stays damaged.",
+        epilog="example: python -m batch_layer repair --all --dry-run")
+    parser.add_argument("--dry-run", action="store_true", help="name them, say what Kafka still has, change nothing")
+    parser.add_argument("--all", action="store_true", dest="every_byte",
+                        help="compare every byte of every file; else only those of hours that failed, and of the "
+                             "others size and footer")
+    parser.add_argument("--stream", action="append", choices=sorted(STREAMS), default=argparse.SUPPRESS,
+                        help="only this stream (repeatable)")
 
 
 def _add_run_options(parser: argparse.ArgumentParser, unset: str | None) -> None:

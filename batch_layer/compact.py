@@ -1,4 +1,4 @@
-"""Compaction and vacuum: an hour's files become one; files that count no more go."""
+"""Compaction and vacuum: an hour's files become one, a large hour's a few; files that count no more go."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from batch_layer.whole_file import ARRIVAL, spans_of, write_file
 from metering.arrow.archive import Archive, hour_folder
-from metering.arrow.files import FileWriter
 from metering.arrow.listed import DamagedFile, FileToRead, read_file
 from metering.arrow.schemas import archive_schema
 from metering.domain.archive_file import ArchiveFile
@@ -35,26 +35,45 @@ LOG = Log("batch_layer")
 MANY_FILES = 64
 """An hour still filling is rewritten when it has this many files; a final one when it has two."""
 
-ROWS_AT_ONCE = 16_000_000
-_ROW_GROUP_ROWS = 262_144
+ROWS_AT_ONCE, WHOLE_ROWS = 16_000_000, 8_000_000
+"""Rows that are held at once, and in one file; a file of so many is whole and not rewritten: an hour of any size ends
+in few files, and each of its rows was written a few times.
+"""
 
 
 def compact_hours(session: LockedSession, stream: Stream, archive: Archive) -> int:
-    """Compact every candidate; returns how many were. A crash leaves a file no row lists, which vacuum removes."""
+    """Compact every candidate; returns how many files were written. A crash leaves one no row lists: vacuum removes it.
+    """
     with session.transaction() as cursor:
-        found = candidates(cursor, stream.topic, many=MANY_FILES)
+        found = candidates(cursor, stream.topic, many=MANY_FILES, whole_rows=WHOLE_ROWS)
+    return sum(_compact_hour(session, stream, archive, candidate) for candidate in found)
+
+
+def _compact_hour(session: LockedSession, stream: Stream, archive: Archive, candidate: Candidate) -> int:
+    with session.transaction() as cursor:
+        files = listed_files(cursor, stream.topic, [candidate.hour], candidate.published_generation)
     done = 0
-    for candidate in found:
-        with session.transaction() as cursor:
-            files = listed_files(cursor, stream.topic, [candidate.hour], candidate.published_generation)
-        if sum(file.rows for file in files) > ROWS_AT_ONCE:
-            continue
-        try:
-            done += _compact(session, stream, archive, candidate, files)
-        except (Raced, DamagedFile, OSError) as why:
-            # What is published stays right without it, and a full disk is no reason to end before old files go.
-            LOG.warning("not compacted", hour=f"{candidate.hour:%Y-%m-%dT%H}", why=why)
+    try:
+        for group in groups_of(files):
+            done += _compact(session, stream, archive, candidate, group)
+    except (Raced, DamagedFile, OSError) as why:
+        # What is published stays right without it, and a full disk is no reason to end before old files go.
+        LOG.warning("not compacted", hour=f"{candidate.hour:%Y-%m-%dT%H}", why=why)
     return done
+
+
+def groups_of(files: Sequence[ListedFile]) -> list[list[ListedFile]]:
+    """The hour's small files in order of arrival, cut into groups that are each held in memory and become one file.
+
+    In that order a partition's offsets of one group all lie before those of the next.
+    """
+    groups: list[list[ListedFile]] = [[]]
+    small = [file for file in files if file.rows < WHOLE_ROWS]
+    for file in sorted(small, key=lambda file: (file.generation, file.first_ingest)):
+        if sum(other.rows for other in groups[-1]) + file.rows > ROWS_AT_ONCE:
+            groups.append([])
+        groups[-1].append(file)
+    return [group for group in groups if len(group) > 1]
 
 
 def _compact(
@@ -78,31 +97,16 @@ def _compact(
 def _write(stream: Stream, archive: Archive, candidate: Candidate, files: Sequence[ListedFile]) -> ArchiveFile:
     """Every row of the files, repeats too, in order of arrival."""
     schema = archive_schema(stream)
-    reads = [FileToRead(file.path, file.rows, file.size, fresh=False) for file in files]
+    reads = [FileToRead(file.path, file.rows, file.size, sha256=file.sha256) for file in files]
     rows = pa.concat_tables([read_file(archive, schema, file) for file in reads])
-    rows = rows.sort_by([("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")])
+    rows = rows.sort_by(ARRIVAL)
     hour_us = int(candidate.hour.astimezone(UTC).timestamp()) * 1_000_000
     path = f"{hour_folder(stream.topic, hour_us)}/c{candidate.published_generation}-{uuid.uuid4().hex[:12]}.parquet"
-    size, digest = _write_rows(FileWriter(archive, schema, path), rows)
+    size, digest = write_file(archive, path, rows)
     first = pc.min(rows["ingest_time"].cast(pa.int64())).as_py()
     return ArchiveFile(
         path=path, topic=stream.topic, hour=hour_us, rows=rows.num_rows, kafka_partition=None, first_offset=None,
-        last_offset=None, first_ingest=first, size=size, sha256=digest, partition_rows=_rows_by_partition(rows))
-
-
-def _write_rows(writer: FileWriter, rows: pa.Table) -> tuple[int, str]:
-    try:
-        for start in range(0, rows.num_rows, _ROW_GROUP_ROWS):
-            writer.write(rows.slice(start, _ROW_GROUP_ROWS))
-        return writer.finish()
-    except BaseException:
-        writer.abandon()
-        raise
-
-
-def _rows_by_partition(rows: pa.Table) -> dict[int, int]:
-    counted = pc.value_counts(rows["partition"])
-    return {count["values"]: count["counts"] for count in counted.to_pylist()}
+        last_offset=None, first_ingest=first, size=size, sha256=digest, spans=spans_of(rows))
 
 
 def remove_superseded(session: LockedSession, stream: Stream, archive: Archive, keep_s: int) -> int:

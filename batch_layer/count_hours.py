@@ -11,8 +11,8 @@ from batch_layer.parts import Part, count_batch, fault_batch, sums_batch
 from metering.arrow.archive import Archive
 from metering.arrow.distinct import distinct_rows
 from metering.arrow.listed import DamagedFile, FileToRead, in_bucket, read_file
-from metering.arrow.partial import partial_sums
-from metering.arrow.schemas import archive_schema
+from metering.arrow.partial import by_hour, partial_sums
+from metering.arrow.schemas import encoded_schema
 from metering.domain.errors import ServiceAway
 from metering.domain.rollup import HOUR_S
 from metering.domain.stream import Stream
@@ -61,16 +61,30 @@ def _count(stream: Stream, archive: Archive, plan: HourPlan) -> list[pa.RecordBa
     events = pa.concat_tables([settled, fresh])
     distinct = distinct_rows(stream, events)
     parts = [count_batch(stream, plan.hour, distinct)]
+    first = distinct.first_of(_summed_columns(stream))
     for rollup in stream.rollups:
-        parts += sums_batch(stream, rollup, Part.EXACT, plan.hour, partial_sums(stream, rollup, distinct.first))
-        parts += sums_batch(stream, rollup, Part.FRESH, plan.hour, partial_sums(stream, rollup, fresh))
-        for part, rows in ((Part.REPEATED, distinct.repeats), (Part.WHOLE, events)):
-            parts += sums_batch(stream, rollup, part, plan.hour, partial_sums(stream, rollup, rows, HOUR_S))
+        raw = partial_sums(stream, rollup, fresh)
+        # Of all rows as they were read, repeats too: it must not follow from what was found distinct.
+        whole = by_hour(rollup, [raw, partial_sums(stream, rollup, settled)])
+        parts += sums_batch(stream, rollup, Part.EXACT, plan.hour, partial_sums(stream, rollup, first))
+        parts += sums_batch(stream, rollup, Part.FRESH, plan.hour, raw)
+        parts += sums_batch(
+            stream, rollup, Part.REPEATED, plan.hour, partial_sums(stream, rollup, distinct.repeats, HOUR_S))
+        parts += sums_batch(stream, rollup, Part.WHOLE, plan.hour, whole)
     return parts
 
 
+def _summed_columns(stream: Stream) -> list[str]:
+    """The fields that the stream's rollups look at, each once."""
+    of_rollups = [
+        name for rollup in stream.rollups
+        for name in (*(field for cut in rollup.cuts for field in cut.takes.values()),
+                     *(field for measure in rollup.measures for field in measure.fields))]
+    return list(dict.fromkeys([stream.time_field.name, *of_rollups]))
+
+
 def _read(stream: Stream, archive: Archive, plan: HourPlan, *, fresh: bool) -> pa.Table:
-    schema = archive_schema(stream)
+    schema = encoded_schema(stream)
     tables = [read_file(archive, schema, file) for file in plan.files if file.fresh is fresh]
     if plan.buckets > 1:
         tables = [table.filter(in_bucket(table, plan.bucket, plan.buckets)) for table in tables]

@@ -64,7 +64,7 @@ def count_batch(stream: Stream, hour: int, distinct: DistinctRows) -> pa.RecordB
     letters = [_letter(stream, row) for row in distinct.conflicts.to_pylist()]
     contested = [_position(row) for row in distinct.contested.to_pylist()]
     counts = {
-        "events": pa.array([distinct.first.num_rows]), "repeats": pa.array([distinct.repeats.num_rows]),
+        "events": pa.array([distinct.count]), "repeats": pa.array([distinct.repeats.num_rows]),
         "payload": pa.array([pickle.dumps((letters, contested))], pa.binary()),
     }  # fmt: skip
     return _batches(stream, Part.COUNT, hour, 1, counts)[0]

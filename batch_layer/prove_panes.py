@@ -128,7 +128,8 @@ def _rows_of(
     ids = pa.array(sorted({one.event_id for one in late}), pa.string())
     found: list[Row] = []
     for file in files:
-        events = read_file(archive, archive_schema(stream), FileToRead(file.path, file.rows, file.size))
+        listed = FileToRead(file.path, file.rows, file.size, sha256=file.sha256)
+        events = read_file(archive, archive_schema(stream), listed)
         found += events.filter(pc.is_in(events[EVENT_ID], value_set=ids)).to_pylist()
     return found
 

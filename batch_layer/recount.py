@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -50,12 +50,15 @@ def plan_hours(
 
 def _plans(before: HourBefore, listed: Sequence[ListedFile], rows_at_once: int) -> Iterator[HourPlan]:
     files = tuple(
-        FileToRead(file.path, file.rows, file.size, fresh=file.generation > before.published_generation)
+        FileToRead(
+            file.path, file.rows, file.size, fresh=file.generation > before.published_generation, sha256=file.sha256)
         for file in listed)
     buckets = max(1, math.ceil(sum(file.rows for file in files) / rows_at_once))
     hour_us = int(before.hour.timestamp()) * 1_000_000
     for bucket in range(buckets):
         yield HourPlan(hour_us, files, bucket, buckets)
+        # What one task has found whole the others need not.
+        files = tuple(replace(file, sha256="") for file in files)
 
 
 def recount(

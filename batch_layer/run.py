@@ -22,6 +22,7 @@ from batch_layer.views import HOURLY, JudgedBy, users_of
 from metering.arrow.archive import Archive
 from metering.arrow.partial import partial_schema
 from metering.clock import Clock
+from metering.domain.archive_file import REPAIR
 from metering.domain.errors import ServiceAway
 from metering.domain.stream import Stream
 from metering.failpoints import reach
@@ -128,7 +129,8 @@ class BatchRun:
     ) -> None:
         """Prove and publish one hour; a fault is noted and the other hours go on."""
         if count.damage:
-            self._fail(before.hour, "; ".join(sorted(set(count.damage))))
+            damage = "; ".join(sorted(set(count.damage)))
+            self._fail(before.hour, f"{damage}. To restore it from Kafka: {REPAIR}")
             return
         proofs = self._prove(sealed, before, count)
         faults = [f"{row.type}: {row.why}" for row in proofs if not row.ok]

@@ -32,7 +32,7 @@ def write_archive_rows(archive: Archive, stream: Stream, files: Sequence[ListedF
     with target.open("wb") as lines:
         for file in files:
             try:
-                rows = read_file(archive, schema, FileToRead(file.path, file.rows, file.size, fresh=False))
+                rows = read_file(archive, schema, FileToRead(file.path, file.rows, file.size, sha256=file.sha256))
             except DamagedFile as damage:
                 raise Damaged(str(damage)) from damage
             lines.writelines(_json_lines(rows))

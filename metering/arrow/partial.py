@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from metering.arrow.key_numbers import numbered
 from metering.arrow.schemas import UTC_MICROS
-from metering.domain.rollup import MICROSECONDS, Cut, Measure, MeasureKind, Rollup
+from metering.domain.rollup import HOUR_S, MICROSECONDS, Cut, Measure, MeasureKind, Rollup
 from metering.domain.stream import Stream
 
 DIGITS = 38
@@ -18,6 +19,9 @@ DIGITS = 38
 _ROWS_AT_ONCE = 2**20
 
 _MERGE = {MeasureKind.SUM: "sum", MeasureKind.COUNT: "sum", MeasureKind.MAX: "max"}
+
+_NUMBER = "number of the key"
+"""No column of a stream is called so: names of fields have no spaces."""
 
 _NOTHING_IS_ZERO = pc.ScalarAggregateOptions(min_count=0)
 
@@ -46,9 +50,10 @@ def partial_sums(
     """Sums of `events` (archive columns) by every cut of the rollup; `window_s` overrides its window."""
     width_s = window_s or rollup.window_s
     parts = [
-        _sum_cut(stream, rollup, cut, block, width_s)
+        _sum_cut(stream, rollup, cut, block, windows)
         for start in range(0, events.num_rows, _ROWS_AT_ONCE)
         for block in (events.slice(start, _ROWS_AT_ONCE),)
+        for windows in (window_starts(block[stream.time_field.name], width_s).combine_chunks().dictionary_encode(),)
         for cut in rollup.cuts
     ]
     if len(parts) <= len(rollup.cuts):
@@ -63,6 +68,14 @@ def merge_partials(rollup: Rollup, parts: Sequence[pa.Table]) -> pa.Table:
     return _merge(rollup, list(rollup.key), pa.concat_tables(parts)).cast(partial_schema(rollup))
 
 
+def by_hour(rollup: Rollup, parts: Sequence[pa.Table]) -> pa.Table:
+    """Partial sums by window as sums by hour. A window lies within an hour."""
+    rows = pa.concat_tables([partial_schema(rollup).empty_table(), *parts])
+    place = rows.column_names.index(rollup.window_column)
+    hours = window_starts(rows[rollup.window_column], HOUR_S)
+    return merge_partials(rollup, [rows.set_column(place, rollup.window_column, hours)])
+
+
 def window_starts(times: pa.ChunkedArray, window_s: int) -> pa.ChunkedArray:
     """Start of each time's half-open UTC window."""
     micros = pc.cast(times, pa.int64())
@@ -70,15 +83,33 @@ def window_starts(times: pa.ChunkedArray, window_s: int) -> pa.ChunkedArray:
     return pc.cast(pc.multiply(pc.divide(micros, width), width), UTC_MICROS)
 
 
-def _sum_cut(stream: Stream, rollup: Rollup, cut: Cut, events: pa.Table, window_s: int) -> pa.Table:
-    columns = {rollup.window_column: window_starts(events[stream.time_field.name], window_s)}
-    columns |= {column: events[name] for column, name in cut.takes.items()}
-    columns |= {measure.column: _lift(stream, measure, events) for measure in rollup.measures}
-    merged = _merge(rollup, [rollup.window_column, *cut.takes], pa.table(columns))
+def _sum_cut(
+    stream: Stream, rollup: Rollup, cut: Cut, events: pa.Table, windows: pa.DictionaryArray
+) -> pa.Table:
+    """`windows`: the start of each event's."""
+    key = {rollup.window_column: pa.chunked_array([windows])}
+    key |= {column: events[name] for column, name in cut.takes.items()}
+    merged = _grouped(rollup, key, {measure.column: _lift(stream, measure, events) for measure in rollup.measures})
     for column, text in cut.constants.items():
         merged = merged.append_column(column, pa.repeat(text, merged.num_rows))
     schema = partial_schema(rollup)
     return merged.select(schema.names).cast(schema)
+
+
+def _grouped(
+    rollup: Rollup, key: Mapping[str, pa.ChunkedArray], lifted: Mapping[str, pa.ChunkedArray]
+) -> pa.Table:
+    """The events of each key as one row."""
+    numbers = numbered(key)
+    if numbers is None:
+        key = {name: _plain(column) for name, column in key.items()}
+        return _merge(rollup, list(key), pa.table({**key, **lifted}))
+    merged = _merge(rollup, [_NUMBER], pa.table({_NUMBER: numbers.numbers, **lifted}))
+    return pa.table({**numbers.columns_of(merged[_NUMBER]), **{name: merged[name] for name in lifted}})
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _lift(stream: Stream, measure: Measure, events: pa.Table) -> pa.ChunkedArray:

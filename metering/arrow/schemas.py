@@ -73,5 +73,13 @@ def archive_schema(stream: Stream) -> pa.Schema:
     return pa.schema([*event_schema(stream), *added_schema(stream)])
 
 
+def encoded_schema(stream: Stream) -> pa.Schema:
+    """An archive file's columns, texts but event_id as numbers of a dictionary, which is how the file holds them."""
+    return pa.schema([
+        field.with_type(pa.dictionary(pa.int32(), field.type))
+        if pa.types.is_string(field.type) and field.name != EVENT_ID else field
+        for field in archive_schema(stream)])
+
+
 def _columns(fields: Iterable[Field]) -> list[pa.Field]:
     return [pa.field(field.name, archive_type(field), nullable=field.may_be_unknown) for field in fields]

@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+REPAIR = "python -m batch_layer repair"
+"""What restores a damaged file, as the log and the site say it."""
+
+
+@dataclass(frozen=True)
+class RowSpan:
+    """What a file has of a partition: all accepted rows of its event hour from `first` to `last`, both inclusive."""
+
+    first: int
+    last: int
+    rows: int
+
 
 @dataclass(frozen=True)
 class ArchiveFile:
     """A finished file as the manifest lists it. `hour` and `first_ingest` are epoch microseconds, UTC.
 
-    A compacted file has no partition or offsets of its own; `partition_rows` says what it has of each partition.
+    A compacted file has no partition or offsets of its own; `spans` says what it has of each partition.
     """
 
     path: str
@@ -23,4 +35,4 @@ class ArchiveFile:
     first_ingest: int
     size: int
     sha256: str
-    partition_rows: Mapping[int, int] = field(default_factory=dict)
+    spans: Mapping[int, RowSpan] = field(default_factory=dict)

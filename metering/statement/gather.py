@@ -156,7 +156,9 @@ def read_archive_hours(
 def _rows(archive: Archive, stream: Stream, hour: HourFiles) -> pa.Table:
     schema = archive_schema(stream)
     try:
-        parts = [read_file(archive, schema, FileToRead(file.path, file.rows, file.size)) for file in hour.files]
+        parts = [
+            read_file(archive, schema, FileToRead(file.path, file.rows, file.size, sha256=file.sha256))
+            for file in hour.files]
     except DamagedFile as error:
         raise Damaged(str(error)) from error
     return pa.concat_tables(parts) if parts else schema.empty_table()

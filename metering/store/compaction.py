@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import Json
 
-from metering.domain.archive_file import ArchiveFile
+from metering.domain.archive_file import ArchiveFile, RowSpan
 from metering.domain.errors import LambdameterError
 from metering.sql import statement
 from metering.store.slice_commit import hold_generation
@@ -28,9 +28,13 @@ class Candidate:
     published_generation: int
 
 
-def candidates(cursor: Cursor, topic: str, *, many: int) -> list[Candidate]:
-    """Published hours whose files should become one: final ones with two or more, others with `many`."""
-    cursor.execute(statement("batch/compaction_candidates"), {"topic": topic, "many": many})
+def candidates(cursor: Cursor, topic: str, *, many: int, whole_rows: int) -> list[Candidate]:
+    """Published hours whose files should become one: final ones with two or more, others with `many`.
+
+    Files of `whole_rows` or more are as they should be and do not count.
+    """
+    known = {"topic": topic, "many": many, "whole_rows": whole_rows}
+    cursor.execute(statement("batch/compaction_candidates"), known)
     return [Candidate(*row) for row in cursor.fetchall()]
 
 
@@ -57,10 +61,16 @@ def supersede(
         {
             "path": by.path, "topic": by.topic, "hour": candidate.hour, "rows": by.rows,
             "generation": candidate.published_generation, "size": by.size, "sha256": by.sha256,
-            "partition_rows": Json({str(number): rows for number, rows in by.partition_rows.items()}),
+            "partition_rows": Json({str(number): span.rows for number, span in by.spans.items()}),
+            "spans": spans_as_json(by.spans),
             "first_ingest": datetime.fromtimestamp(by.first_ingest / 1e6, UTC),
         },
     )  # fmt: skip
+
+
+def spans_as_json(spans: Mapping[int, RowSpan]) -> Json:
+    """Spans as `archive_file.spans` has them: partition → [first, last, rows]."""
+    return Json({str(number): [span.first, span.last, span.rows] for number, span in spans.items()})
 
 
 def drop_superseded(cursor: Cursor, topic: str, keep_s: int) -> list[str]:

@@ -36,6 +36,7 @@ class ListedFile:
     generation: int
     size: int
     first_ingest: datetime
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def seal(cursor: Cursor, topic: str) -> Sealed | None:
 
 
 def touched_hours(cursor: Cursor, topic: str, sealed: int, *, by_metadata: bool) -> list[datetime]:
-    """Hours with newly sealed files, and those with users whose metadata came or (until final) changed."""
+    """Hours with newly sealed files or a failed try, and those with users whose metadata came or (until final) changed.
+    """
     cursor.execute(statement("batch/touched_by_files"), {"topic": topic, "sealed": sealed})
     hours = {hour for (hour,) in cursor.fetchall()}
     if by_metadata:

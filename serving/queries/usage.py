@@ -29,12 +29,31 @@ ROW_ORDERS = {
 
 
 @dataclass(frozen=True)
+class _Part:
+    """A stretch of the range, between two of the selection's parameters, and the view it is read from."""
+
+    view: str
+    first: str
+    end: str
+
+
+@dataclass(frozen=True)
 class Selection:
     """What is looked at: the cut range, by what, and of which ids (empty: of all)."""
 
     buckets: Buckets
     dimension: Dimension
     ids: tuple[str, ...] = ()
+
+    @property
+    def marked(self) -> sql.Composed:
+        """The rows that are looked at, each with its marks, as SQL; only the parts of the range that are not empty."""
+        hours_start, hours_end = self.buckets.hours
+        parts = (
+            _Part("usage", "start", "hours_start"), _Part("usage_hourly", "hours_start", "hours_end"),
+            _Part("usage", "hours_end", "end"))
+        lengths = (hours_start - self.buckets.start, hours_end - hours_start, self.buckets.end - hours_end)
+        return _marked(tuple(part for part, length in zip(parts, lengths, strict=True) if length) or parts[:1])
 
     def parameters(self, **more: object) -> dict[str, object]:
         hours_start, hours_end = self.buckets.hours
@@ -98,7 +117,7 @@ class Before:
 
 def totals(selection: Selection, sort: str = "-value", page: int = 1, size: int = PAGE_ROWS) -> Totals:
     """Page `page` (from 1) of the ids with their sums, ordered by a key of TOTAL_ORDERS."""
-    rows = ask(_totals(sort), selection.parameters(limit=size, offset=(page - 1) * size), _TotalRow)
+    rows = ask(_totals(selection, sort), selection.parameters(limit=size, offset=(page - 1) * size), _TotalRow)
     if not rows:
         return Totals([], 0, None, Finality.FINAL)
     first = rows[0]
@@ -108,13 +127,13 @@ def totals(selection: Selection, sort: str = "-value", page: int = 1, size: int 
 
 def every_total(selection: Selection, sort: str = "-value") -> Iterator[Total]:
     """All pages of `totals`, streamed."""
-    rows = stream(_totals(sort), selection.parameters(limit=None, offset=0), _TotalRow)
+    rows = stream(_totals(selection, sort), selection.parameters(limit=None, offset=0), _TotalRow)
     return (row.read() for row in rows)
 
 
 def series(selection: Selection, most: int = MOST_SERIES) -> list[Point]:
     """The sums by bucket of the `most` largest ids and of the rest together; a bucket without rows is absent."""
-    question = composed("usage_series", marked=_marked())
+    question = composed("usage_series", marked=selection.marked)
     return ask(question, selection.parameters(most=most), _point)
 
 
@@ -122,19 +141,19 @@ def bucket_rows(
     selection: Selection, sort: str = "time", page: int = 1, size: int = PAGE_ROWS
 ) -> tuple[list[BucketRow], int]:
     """Page `page` of the sums by bucket and id, ordered by a key of ROW_ORDERS, and how many there are in all."""
-    rows = ask(_rows(sort), selection.parameters(limit=size, offset=(page - 1) * size), _SeriesRow)
+    rows = ask(_rows(selection, sort), selection.parameters(limit=size, offset=(page - 1) * size), _SeriesRow)
     return [row.read() for row in rows], rows[0].rows if rows else 0
 
 
 def every_bucket_row(selection: Selection, sort: str = "time") -> Iterator[BucketRow]:
     """All pages of `bucket_rows`, streamed."""
-    rows = stream(_rows(sort), selection.parameters(limit=None, offset=0), _SeriesRow)
+    rows = stream(_rows(selection, sort), selection.parameters(limit=None, offset=0), _SeriesRow)
     return (row.read() for row in rows)
 
 
 def before(earlier: Selection, shown: Sequence[str]) -> Before:
     """The sums of the range compared with: of the `shown` ids, and of all."""
-    question = composed("usage_before", marked=_marked())
+    question = composed("usage_before", marked=earlier.marked)
     rows = dict(ask(question, earlier.parameters(shown=list(shown)), lambda id, value: (id, whole(value))))
     return Before(
         total=sum(rows.values()) if rows else None,
@@ -179,13 +198,17 @@ def _point(
 
 
 @cache
-def _marked() -> sql.Composed:
-    return composed("marked", served=composed("served"))
+def _marked(parts: tuple[_Part, ...]) -> sql.Composed:
+    served = [
+        composed("served", view=sql.Identifier(part.view), first=sql.Placeholder(part.first),
+                 end=sql.Placeholder(part.end))
+        for part in parts]
+    return composed("marked", served=sql.SQL("UNION ALL\n").join(served))
 
 
-def _totals(sort: str) -> sql.Composed:
-    return composed("usage_totals", marked=_marked(), order=sql.SQL(TOTAL_ORDERS[sort]))
+def _totals(selection: Selection, sort: str) -> sql.Composed:
+    return composed("usage_totals", marked=selection.marked, order=sql.SQL(TOTAL_ORDERS[sort]))
 
 
-def _rows(sort: str) -> sql.Composed:
-    return composed("usage_rows", marked=_marked(), order=sql.SQL(ROW_ORDERS[sort]))
+def _rows(selection: Selection, sort: str) -> sql.Composed:
+    return composed("usage_rows", marked=selection.marked, order=sql.SQL(ROW_ORDERS[sort]))

@@ -114,8 +114,8 @@ def _table(rollup: Rollup, table: str, window: str, key: str, *, generation: boo
     columns = [f"{column} text NOT NULL" for column in rollup.dimensions]
     columns.append(f"{window} timestamptz NOT NULL")
     columns += [f"{measure.column} {_type(measure)}" for measure in rollup.measures]
-    # Room on each page, so that adding to a realtime sum stays within it (a heap-only update).
-    options = " WITH (fillfactor = 70)" if generation else ""
+    # Room on each page for all its rows again, so that a slice that adds to each stays within it (heap-only updates).
+    options = " WITH (fillfactor = 45)" if generation else ""
     columns += ["generation bigint NOT NULL"] if generation else []
     return _TABLE.format(table=table, columns=",\n    ".join(columns), key=key, options=options)
 

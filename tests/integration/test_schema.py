@@ -77,6 +77,8 @@ KEYS = {
     "layer_status": ["layer"],
 }
 NULLABLE = {
+    ("dead_letter", "state_at"), ("dead_letter", "replay_from"), ("dead_letter", "replay_number"),
+    ("dead_letter", "replay_offset"), ("offset_gap", "acknowledged_at"),
     ("archive_file", "kafka_partition"), ("archive_file", "first_offset"), ("archive_file", "last_offset"),
     ("archive_file", "superseded"), ("batch_run", "finished_at"),
     *((table, f"max_{reading}{ending}") for table in ("service_minute_batch", "service_minute_realtime")

@@ -8,7 +8,8 @@ from django.db.models.functions import Now
 
 class ArchiveFile(models.Model):
     """One Parquet file. `path` is relative to the archive; a compacted file has no partition or offsets,
-    and says in `partition_rows` how many rows it has of each partition."""
+    and says in `partition_rows` how many rows it has of each partition, in `spans` from which to which offset too
+    (partition → [first, last, rows])."""
 
     path = models.TextField(primary_key=True)
     topic = models.TextField()
@@ -23,6 +24,7 @@ class ArchiveFile(models.Model):
     sha256 = models.TextField()
     first_ingest = models.DateTimeField(db_default=Now())
     partition_rows = models.JSONField(db_default=models.Value({}, models.JSONField()))
+    spans = models.JSONField(db_default=models.Value({}, models.JSONField()))
     listed_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -4,7 +4,7 @@ CREATE TABLE ad_clicks_realtime (
     clicks bigint NOT NULL DEFAULT 0,
     generation bigint NOT NULL,
     PRIMARY KEY (generation, timestamp, ad)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 45);
 
 CREATE TABLE ad_clicks_batch (
     ad text NOT NULL,

@@ -6,7 +6,7 @@ CREATE TABLE company_window_realtime (
     events bigint NOT NULL DEFAULT 0,
     generation bigint NOT NULL,
     PRIMARY KEY (generation, window_start, company, currency)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 45);
 
 CREATE TABLE company_window_batch (
     company text NOT NULL,

@@ -5,7 +5,7 @@ CREATE TABLE level_listens_realtime (
     offers numeric NOT NULL DEFAULT 0,
     generation bigint NOT NULL,
     PRIMARY KEY (generation, timestamp, level)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 45);
 
 CREATE TABLE level_listens_batch (
     level text NOT NULL,

@@ -9,7 +9,7 @@ CREATE TABLE machine_minute_realtime (
     samples bigint NOT NULL DEFAULT 0,
     generation bigint NOT NULL,
     PRIMARY KEY (generation, minute, machine_id)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 45);
 
 CREATE TABLE machine_minute_batch (
     machine_id text NOT NULL,

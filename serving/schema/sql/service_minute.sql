@@ -16,7 +16,7 @@ CREATE TABLE service_minute_realtime (
     disk_known bigint NOT NULL DEFAULT 0,
     generation bigint NOT NULL,
     PRIMARY KEY (generation, time_stamp, service)
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 45);
 
 CREATE TABLE service_minute_batch (
     service text NOT NULL,

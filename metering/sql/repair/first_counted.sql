@@ -1,0 +1,1 @@
+SELECT partition, first_offset FROM stream_offset WHERE topic = %(topic)s

@@ -1,1 +1,0 @@
-COPY {incoming} ({columns}) FROM STDIN WITH (FORMAT csv)
