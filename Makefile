@@ -1,10 +1,10 @@
 # Everything lives in .venv; `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check spec unit integration e2e drills bench stack-up stack-down clean distclean
+.PHONY: help setup demo test check spec unit integration e2e drills bench soak scaling stack-up stack-down clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS := stack,bulk,hdfs,mrjob,test,lint
+EXTRAS := stack,bulk,hdfs,mrjob,test,bench,lint
 ARGS ?=
 # Test files run side by side, each worker with real services of its own.
 WORKERS ?= 2
@@ -46,11 +46,17 @@ integration: setup ## tests on real services
 e2e: setup ## tests in a browser
 	@$(BIN)/python -m pytest tests/e2e $(ARGS)
 
-drills: ## fault drills on real services (not built yet)
-	@echo "the fault drills are not built yet: they come with a later issue" >&2; exit 2
+drills: setup ## fault drills on real services: all, or NAME=kills; SEED=7 as before, ARGS=--list names them
+	@$(BIN)/python -m tests.drills $(NAME) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-bench: ## speed against rivals (not built yet)
-	@echo "the benches are not built yet: they come with a later issue" >&2; exit 2
+bench: setup ## speed against rivals, into build/bench.json; NAME=R1 for one of them
+	@$(BIN)/python -m benchmarks $(NAME) $(ARGS)
+
+soak: setup ## half an hour at half of the highest rate, and what grows; ARGS="--minutes 30"
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
+
+scaling: setup ## what counting costs by event, key, partition and published hour
+	@$(BIN)/python -m benchmarks.scaling $(ARGS)
 
 stack-up: setup ## start Kafka, PostgreSQL and Redis on this machine
 	@$(BIN)/lambdameter stack up --home "$(HOME_DIR)"

@@ -1,33 +1,26 @@
 """Billing events, some late, some resent, while the speed layer is killed again and again: do its panes add up?
 
-`python -m tests.drills.billing_panes` starts Kafka and PostgreSQL of its own, sends live events with a seed, kills the
-speed layer at failpoints and at drawn moments, lets it finish, runs the batch layer, and compares every window of every
-company with the producer's own truth. Status 1 where anything differs. Takes about eight minutes on two cores.
+Beside the independent checker: every window of every company is compared with the producer's own truth.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import random
-import signal
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-from urllib.parse import urlsplit
 
-from local_stack import Stack
-from tests.integration.conftest import database, serving
-from tests.lib.layers import Deployment, deployed
-from tests.lib.running import Running, until
+from tests.drills.drill import Drill
+from tests.drills.load import Load
+from tests.drills.scene import Scene
+from tests.lib.layers import Deployment
+from tests.lib.running import until
 
+ONLY = ("--stream", "billing")
+EVENTS, RATE, KILLS = 200_000, 500, 10
 FAILPOINTS = ("speed-before-commit", "speed-after-commit", "speed-mid-file")
 SETTINGS = {
     "LAMBDAMETER_SLICE_S": "1", "LAMBDAMETER_SLICE_ROWS": "20000", "LAMBDAMETER_GRACE_S": "0",
@@ -76,66 +69,47 @@ CHECKS = {
 }
 
 
-@dataclass(frozen=True)
-class Asked:
-    """How much of it."""
-
-    events: int
-    rate: float
-    kills: int
-    seed: int
-
-
-@contextmanager
-def fresh_deployment(folder: Path) -> Iterator[Deployment]:
-    """A stack and a deployment of their own, gone afterwards."""
-    stack = Stack(folder / "stack")
-    try:
-        stack.up()
-        with database(stack.env()["DATABASE_URL"]) as template:
-            assert serving(template, "migrate").returncode == 0
-            (folder / "layers").mkdir()
-            with deployed(stack, urlsplit(template).path.strip("/"), folder / "layers", **SETTINGS) as layers:
-                yield layers
-    finally:
-        stack.down()
+def run(scene: Scene) -> None:
+    scene.layers.must("speed_layer", "--once", *ONLY)
+    load = scene.generate(
+        "--companies", "20", "--events", str(EVENTS), "--rate", str(RATE), "--late", "0.03", "--duplicates", "0.02",
+        stream="billing")
+    kill_again_and_again(scene, load)
+    count_to_the_end(scene, load)
+    scene.say("panes", **numbers(scene.layers))
+    assert load.truth is not None
+    compare(scene, truth_of(load.truth))
+    scene.judge()
 
 
-def lag(layers: Deployment) -> int:
-    """Records in Kafka that no slice has committed."""
-    committed = dict(layers.rows("SELECT partition, next_offset FROM stream_offset WHERE topic = 'billing'"))
-    return sum(end - committed.get(partition, 0) for partition, end in layers.billing.ends().items())
-
-
-def kill_again_and_again(layers: Deployment, asked: Asked, sending: Running) -> None:
+def kill_again_and_again(scene: Scene, load: Load) -> None:
     """Kill the speed layer: half of the times at a failpoint, the others at a drawn moment."""
-    rng = random.Random(asked.seed)
-    for number in range(1, asked.kills + 1):
-        assert sending.status is None, f"all was sent before kill {number}: want a lower --rate"
+    for number in range(1, KILLS + 1):
+        assert load.running.status is None, f"all was sent before kill {number}"
         if number % 2:
-            place = rng.choice(FAILPOINTS)
-            layers.kill_at(place, "speed_layer", "--stream", "billing")
+            place = scene.rng.choice(FAILPOINTS)
+            scene.layers.kill_at(place, "speed_layer", *ONLY)
         else:
-            slices, after_s = rng.randrange(1, 4), rng.uniform(0, 3)
+            slices, after_s = scene.rng.randrange(1, 4), scene.rng.uniform(0, 3)
             place = f"{after_s:.2f} s after slice {slices} of the run"
-            running = layers.start("speed_layer", "--stream", "billing")
+            running = scene.layers.start("speed_layer", *ONLY)
             running.wait_for("slice committed", times=slices)
             time.sleep(after_s)
             running.kill()
-        slices, panes = layers.rows("SELECT count(*), (SELECT count(*) FROM billing_pane) FROM archive_file")[0]
-        print(f"kill {number}: {place}; so far {slices} files, {panes} panes, {lag(layers)} behind", flush=True)
+        panes = scene.layers.rows("SELECT count(*) FROM billing_pane")[0][0]
+        scene.say("killed", number=number, at=place, panes=panes, lag=scene.lag())
 
 
-def count_to_the_end(layers: Deployment, sending: Running) -> None:
-    """Let the sender end and the speed layer catch up; then the batch layer takes over."""
-    running = layers.start("speed_layer", "--stream", "billing")
-    assert sending.wait(600) == 0, sending.text
-    until(lambda: lag(layers) == 0, "all is counted", 300)
-    until(lambda: layers.rows("SELECT max(window_end) < (SELECT watermark FROM pane_clock) FROM billing_pending")[0][0],
-          "every window has had its pane on time")
-    running.signal(signal.SIGTERM)
-    assert running.wait() == 0, running.text
-    layers.must("batch_layer", "--stream", "billing")
+def count_to_the_end(scene: Scene, load: Load) -> None:
+    """Let the sender end, the speed layer catch up and every window have its pane on time; then the batch layer."""
+    scene.start_speed(*ONLY)
+    load.finish(600)
+    scene.wait_until_counted()
+    until(lambda: scene.layers.rows(
+        "SELECT max(window_end) < (SELECT watermark FROM pane_clock) FROM billing_pending")[0][0],
+        "every window has had its pane on time")
+    scene.stop_layers()
+    scene.layers.must("batch_layer", *ONLY)
 
 
 def truth_of(folder: Path) -> Windows:
@@ -164,53 +138,16 @@ def numbers(layers: Deployment) -> Mapping[str, Any]:
     }
 
 
-def judge(layers: Deployment, truth: Windows) -> int:
-    """Compare and print; how much is wrong."""
-    found = counted(layers)
+def compare(scene: Scene, truth: Windows) -> None:
+    """Every window of every company with the producer's truth, and the panes among themselves."""
+    found = counted(scene.layers)
     wrong = [key for key in truth.keys() | found.keys() if truth.get(key) != found.get(key)]
-    print(f"windows of companies: {len(truth)} sent, {len(found)} counted, {len(wrong)} differ")
-    for key in wrong[:5]:
-        print(f"  {key}: sent {truth.get(key)}, counted {found.get(key)}")
-    events = sum(events for _, events in truth.values())
-    print(f"distinct events: {events} sent, {sum(events for _, events in found.values())} counted; "
-          f"cost {sum(value for value, _ in truth.values())} and {sum(value for value, _ in found.values())}")
-    faults = len(wrong)
+    scene.demand("every window of every company holds what the producer sent", not wrong, windows=len(truth),
+                 events=sum(events for _, events in truth.values()), cost=sum(value for value, _ in truth.values()),
+                 wrong={str(key): f"sent {truth.get(key)}, counted {found.get(key)}" for key in wrong[:5]})
     for name, query in CHECKS.items():
-        found_wrong = layers.rows(query)[0][0]
-        print(f"{name}: {found_wrong}")
-        faults += found_wrong
-    return faults
+        faults = scene.layers.rows(query)[0][0]
+        scene.demand(f"no {name}", faults == 0, found=faults)
 
 
-def run(asked: Asked, folder: Path) -> int:
-    with fresh_deployment(folder) as layers:
-        print(f"seed {asked.seed}: {asked.events} events at {asked.rate:g} a second, 3 % late, 2 % resent", flush=True)
-        layers.must("speed_layer", "--once", "--stream", "billing")
-        truth = folder / "truth"
-        sending = layers.start(
-            "producers", "generate", "--stream", "billing", "--companies", "20", "--events", str(asked.events),
-            "--rate", str(asked.rate), "--seed", str(asked.seed), "--late", "0.03", "--duplicates", "0.02",
-            "--truth", str(truth), "--client", "confluent")
-        kill_again_and_again(layers, asked, sending)
-        count_to_the_end(layers, sending)
-        for name, number in numbers(layers).items():
-            print(f"{name}: {number}")
-        faults = judge(layers, truth_of(truth))
-    print("panes add up" if not faults else f"{faults} FAULTS")
-    return 1 if faults else 0
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.drills.billing_panes", description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--events", type=int, default=200_000)
-    parser.add_argument("--rate", type=float, default=500.0, help="events a second (default: %(default)s)")
-    parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--seed", type=int, default=7)
-    with TemporaryDirectory(prefix="billing-panes-") as folder:
-        return run(Asked(**vars(parser.parse_args())), Path(folder))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+DRILL = Drill("billing-panes", "", "billing events, late and resent, under kills: panes add up", run, settings=SETTINGS)
