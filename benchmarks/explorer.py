@@ -24,7 +24,7 @@ from urllib.request import Request, urlopen
 
 import psycopg2
 
-from benchmarks.drain import fresh_database
+from benchmarks.databases import fresh_database
 from metering.clock import SystemClock
 from metering.settings import child_environment, load
 

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg2
 
-from benchmarks.drain import fresh_database
+from benchmarks.databases import fresh_database
 from metering.domain.billing.invoice import exact_sum
 from metering.domain.billing.rating import rate
 from metering.domain.billing.tariffs import TariffVersion, version_of

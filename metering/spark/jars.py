@@ -69,6 +69,11 @@ SETS = (
                 "jcl-over-slf4j-*.jar"),
         optional=True,
     ),
+    # For the benches: Spark writes to PostgreSQL by it where the product has a connection of its own.
+    JarSet(
+        "jdbc", "PostgreSQL JDBC 42.7.8", (Module("org.postgresql", "postgresql", "42.7.8", alone=True),),
+        optional=True,
+    ),
 )  # fmt: skip
 
 
