@@ -81,7 +81,7 @@ def _collect(
         rows = rollup_rows(parts, rollup).persist()
         try:
             _take_rows(counts, rollup, rows.toArrow())
-            if stream.quota and stream.quota.rollup == rollup.name:
+            if judged_by.knows_any and stream.quota and stream.quota.rollup == rollup.name:
                 found = violations(rows, stream, stream.quota, judged_by)
                 for row in found.toArrow().to_pylist():
                     exceeded = Violation(row["email"], int(row["usage"]), row["quota"])

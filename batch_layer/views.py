@@ -37,6 +37,11 @@ class JudgedBy:
     now: UserQuotas
     frozen: Mapping[datetime, UserQuotas]
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether there is a quota that could be exceeded."""
+        return bool(self.now or self.frozen)
+
     def of(self, hour: datetime, user: str) -> tuple[str, int] | None:
         """(email, quota) of a user in an hour; None without metadata."""
         return self.frozen.get(hour, {}).get(user) or self.now.get(user)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.bench import ALL, Bench, named
 from benchmarks.record import RECORD, markdown, read
-from benchmarks.running import Asked, run_each, run_one
+from benchmarks.running import Asked, end_on_sigterm, run_each, run_one
 from metering.domain.errors import LambdameterError
 from metering.settings import child_environment
 from metering.telemetry import start_logging
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _table()
     start_logging("text")
     logging.getLogger().setLevel(logging.WARNING)
+    end_on_sigterm()
     return _run(benches, Asked(asked.repeats, asked.events, asked.short, _home()))
 
 

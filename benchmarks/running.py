@@ -6,6 +6,7 @@ best of up to three tries, and 70 % of its target is enough.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -51,11 +52,23 @@ def run_each(benches: Sequence[Bench], asked: Asked) -> int:
             folder = entered.enter_context(TemporaryDirectory(prefix="lambdameter-bench-", ignore_cleanup_errors=True))
             home = entered.enter_context(Stack(folder)).home.folder
         environment = child_environment(**({"LAMBDAMETER_HOME": str(home)} if home else {}))
-        return max(
-            subprocess.run(
-                [sys.executable, "-m", "benchmarks", bench.name, *asked.arguments], env=environment, check=False
-            ).returncode
-            for bench in benches)
+        return max(_in_its_own_process(bench, asked, environment) for bench in benches)
+
+
+def _in_its_own_process(bench: Bench, asked: Asked, environment: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "benchmarks", bench.name, *asked.arguments]
+    with subprocess.Popen(command, env=environment) as child:
+        try:
+            return child.wait()
+        except SystemExit:
+            # It has services of its own to stop. After Ctrl-C it does so unasked: the terminal told it too.
+            child.terminate()
+            raise
+
+
+def end_on_sigterm() -> None:
+    """From now on SIGTERM ends this process by an exception, so that its services are stopped on the way out."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def run_one(bench: Bench, asked: Asked) -> int:

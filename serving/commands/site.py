@@ -18,6 +18,7 @@ from metering.tariff_file import FILE_NAME
 from metering.telemetry import Log
 from serving.database import reaching_postgresql
 from serving.errors import BadInput
+from serving.patience import limit_waiting
 from serving.probes import missing_migrations
 from serving.tariff import machine_tariff
 
@@ -102,4 +103,5 @@ class _Gunicorn(BaseApplication):
             self.cfg.set("control_socket_disable", True)
 
     def load(self) -> Any:
+        limit_waiting()
         return get_wsgi_application()

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from metering.arrow.decode import decode
-from metering.arrow.partial import merge_partials, partial_sums
+from metering.arrow.partial import by_hour, merge_partials, partial_sums
 from metering.domain.event import Event, Position, Rejection
 from metering.domain.fold import fold, merge
 from metering.domain.judge import judge
+from metering.domain.rollup import HOUR_S
 from metering.domain.stream import TimeRules
 from metering.streams import STREAMS
 from tests.spec.engines import Message, batch_of, view_of
@@ -92,3 +93,14 @@ def test_any_split_into_slices_and_generations_gives_the_same_merged_row(found: 
         assert merge(rollup, merge(rollup, parts[2], parts[0]), parts[1]) == whole
         assert merge(rollup, parts[0], merge(rollup, parts[1], parts[2])) == whole
         assert merge(rollup, {}, whole) == whole
+
+
+@given(st.lists(good.map(json.dumps).map(str.encode), max_size=14), st.integers(0, 14))
+@settings(max_examples=100, deadline=None)
+def test_sums_by_window_give_the_sums_by_hour(found: list[bytes], cut: int) -> None:
+    rows = decode(STREAM, batch_of(STREAM, numbered(found)), RULES).accepted
+
+    for rollup in STREAM.rollups:
+        windows = [partial_sums(STREAM, rollup, piece) for piece in (rows.slice(0, cut), rows.slice(cut))]
+        hours = by_hour(rollup, windows)
+        assert view_of(rollup, hours) == view_of(rollup, partial_sums(STREAM, rollup, rows, HOUR_S))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bench import Bench, Figure, Found, Room, Turns, WrongAnswer
+from benchmarks.machine import ROOT
 from benchmarks.record import RECORD, SHORT_RECORD, read
 from benchmarks.running import Asked, run_one
 
@@ -34,6 +37,17 @@ def speed(value: float) -> Callable[[], Found]:
 
 def wrong() -> Found:
     raise WrongAnswer("counted 6 of 7 bytes")
+
+
+ENDED = """
+import os, signal, sys
+from contextlib import ExitStack
+from benchmarks.running import end_on_sigterm
+end_on_sigterm()
+with ExitStack() as opened:
+    opened.callback(print, "services stopped")
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +83,9 @@ def test_the_short_form_fails_where_three_tries_are_too_slow(capsys: pytest.Capt
 
 def test_a_wrong_answer_of_the_short_form_has_no_second_try() -> None:
     assert run_one(bench(wrong, speed(2.0)), Asked(repeats=2, short=True)) == 1
+
+
+def test_a_bench_that_is_told_to_end_stops_its_services() -> None:
+    ended = subprocess.run([sys.executable, "-c", ENDED], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (ended.returncode, ended.stdout) == (143, "services stopped\n")
