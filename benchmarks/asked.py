@@ -14,6 +14,7 @@ from django.db import connection as django_connection
 from django.http import QueryDict
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import register_default_jsonb
 
 from serving.queries.snapshot import one_snapshot
 
@@ -98,6 +99,8 @@ def session(url: str, first: str) -> Connection:
     """A session as a page's is: UTC, no compiling; the server plans for the values given, as it does for a page."""
     opened = psycopg2.connect(url)
     opened.autocommit = True
+    # As Django has it: JSON stays the text it is.
+    register_default_jsonb(opened, loads=str)
     with opened.cursor() as cursor:
         cursor.execute(f"SET jit = off; SET TIME ZONE 'UTC'; SET plan_cache_mode = force_custom_plan; {first}")
     return opened
