@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which drills (default: all)")
     parser.add_argument("--seed", type=int, default=7, help="of everything that is drawn (default: %(default)s)")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="so many times, each with the next seed")
-    parser.add_argument("--short", action="store_true", help="the form that is part of `make test`")
+    parser.add_argument("--short", action="store_true", help="the form of a minute or two, of those that have one")
     parser.add_argument("--resume", action="store_true", help="leave out what passed at this commit")
     parser.add_argument("--list", action="store_true", help="name them all, and play none")
     return parser

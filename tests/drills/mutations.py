@@ -49,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := [name for name in asked.names if name not in by_name]:
         print(f"{unknown[0]!r} is no mutation: want one of {', '.join(by_name)}", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = [by_name[name] for name in asked.names] or list(ALL)
     drills = [] if asked.no_baseline else list(dict.fromkeys(mutation.drill for mutation in chosen))
     sound = [_tell_sound(drill, play_on_copy(drill, None, asked.seed)) for drill in drills]
@@ -81,22 +82,26 @@ def play_on_copy(drill: str, mutation: Mutation | None, seed: int) -> Played:
             apply(mutation, copy)
         _assert_runs_from(copy)
         short = ["--short"] if named(drill).short else []
-        return _watch([drill, "--seed", str(seed), *short], copy, mutation.expected if mutation else None)
+        return watch([drill, "--seed", str(seed), *short], copy, mutation.expected if mutation else None)
 
 
-def _watch(arguments: Sequence[str], copy: Path, expected: str | None) -> Played:
+def watch(arguments: Sequence[str], copy: Path, expected: str | None) -> Played:
     """Play to the end, or until what is expected to fail has failed: then the drill is stopped as by Ctrl-C."""
     began, failures, tail = time.monotonic(), list[str](), deque[str](maxlen=40)
     with subprocess.Popen(
             [sys.executable, "-m", "tests.drills", *arguments], cwd=copy, env=child_environment(), text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as playing:
         assert playing.stdout is not None
-        for line in playing.stdout:
-            tail.append(line)
-            if _FAILED in line:
-                failures.append(line.partition(_FAILED)[2].strip())
-                if expected and expected in failures[-1]:
-                    playing.send_signal(signal.SIGINT)
+        try:
+            for line in playing.stdout:
+                tail.append(line)
+                if _FAILED in line:
+                    failures.append(line.partition(_FAILED)[2].strip())
+                    if expected and expected in failures[-1]:
+                        playing.send_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            playing.send_signal(signal.SIGINT)
+            raise
     if playing.returncode and not failures:
         failures.append("".join(tail))
     return Played(playing.returncode == 0, tuple(failures), round(time.monotonic() - began, 1))

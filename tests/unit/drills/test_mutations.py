@@ -8,7 +8,7 @@ import pytest
 
 from tests.drills import mutants
 from tests.drills.mutants import Edit, Mutation
-from tests.drills.mutations import ROOT, apply, main
+from tests.drills.mutations import ROOT, apply, main, watch
 from tests.drills.registry import ALL, named
 
 
@@ -35,6 +35,42 @@ def test_an_old_text_that_is_not_there_once_is_refused(tmp_path: Path, text: str
 
     with pytest.raises(AssertionError, match="want once"):
         apply(Mutation("m", "", "kills", "", (Edit("a.sql", "x", "y"),)), tmp_path)
+
+
+DRILL = """
+import signal, sys, time
+signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+print("kills:   1.0 s  FAILED: the lock is held  status=0", flush=True)
+print("kills:   2.0 s  FAILED: I2 offsets  p0=3", flush=True)
+time.sleep(float(sys.argv[1]))
+sys.exit(1)
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A tree whose drills are a program that fails twice."""
+    drills = tmp_path / "tests" / "drills"
+    drills.mkdir(parents=True)
+    for package in (tmp_path / "tests", drills):
+        (package / "__init__.py").touch()
+    (drills / "__main__.py").write_text(DRILL, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_drill_is_stopped_once_it_failed_by_what_was_expected(copy: Path) -> None:
+    played = watch(["60"], copy, "I2")
+
+    assert played.seconds < 30
+    assert not played.passed
+    assert played.names("I2")
+
+
+def test_a_drill_that_fails_by_something_else_is_played_to_its_end(copy: Path) -> None:
+    played = watch(["0"], copy, "I6")
+
+    assert played.failures == ("the lock is held  status=0", "I2 offsets  p0=3")
+    assert not played.names("I6")
 
 
 def test_an_unknown_mutation_ends_with_2() -> None:
