@@ -73,7 +73,7 @@ class Expected:
 
 
 def run(scene: Scene) -> None:
-    speed = scene.start_speed("--stream", TOPIC)
+    speed = scene.start_speed()
     site, expected = start_site(scene.layers), Expected()
     play_pairs(scene, expected)
     again = send_again(scene, expected)

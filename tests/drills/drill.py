@@ -12,7 +12,7 @@ from tests.drills.scene import Scene
 class Drill:
     """`run` hurts the product, lets it heal, and ends with `scene.judge()`.
 
-    `number` as in the list of drills, empty for one beside it. `short`: it has a form for `make test`. `settings` are
+    `number` as in the list of drills, empty for one beside it. `short`: it has a short form. `settings` are
     laid over the defaults of every program of its scene.
     """
 

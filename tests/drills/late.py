@@ -36,7 +36,7 @@ Sums = Counter[Key]
 
 
 def run(scene: Scene) -> None:
-    scene.start_speed("--stream", "devices")
+    scene.start_speed()
     site = start_site(scene.layers)
     sent = fill_before(scene)
     batch = scene.start_batch(every_s=1)

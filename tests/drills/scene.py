@@ -49,7 +49,7 @@ class Scene:
 
     @property
     def short(self) -> bool:
-        """Whether it is played in the form for `make test`."""
+        """Whether it is played in its short form."""
         return self.record.short
 
     def say(self, what: str, **numbers: Any) -> None:

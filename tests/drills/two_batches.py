@@ -37,7 +37,7 @@ _END_SESSIONS = """
 
 
 def run(scene: Scene) -> None:
-    scene.start_speed(*ONLY)
+    scene.start_speed()
     sent: list[Event] = []
     send(scene, sent)
     kill_in_mid_publish(scene, sent)
