@@ -36,7 +36,7 @@ def read_topics(
         .option("kafka.max.partition.fetch.bytes", str(8 * 2**20))
         .option("kafka.max.poll.records", "10000")
     )
-    for name, value in _security(kafka).items():
+    for name, value in security_options(kafka).items():
         reader = reader.option(f"kafka.{name}", value)
     return reader.load().select(*COLUMNS)
 
@@ -55,7 +55,8 @@ def _number(topics: Sequence[str]) -> Column:
     return number
 
 
-def _security(kafka: KafkaSettings) -> dict[str, str]:
+def security_options(kafka: KafkaSettings) -> dict[str, str]:
+    """What Kafka's client has to be told to reach the brokers, by its own names."""
     options = {"bootstrap.servers": kafka.bootstrap_servers, "security.protocol": kafka.security_protocol}
     if kafka.sasl_mechanism:
         options["sasl.mechanism"] = kafka.sasl_mechanism

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from metering.domain.archive_file import RowSpan
 from metering.settings import KafkaSettings
-from metering.spark.kafka_source import COLUMNS, _security
+from metering.spark.kafka_source import COLUMNS, security_options
 
 
 def read_spans(
@@ -30,6 +30,6 @@ def read_spans(
         .option("kafkaConsumer.pollTimeoutMs", "30000")
         .option("kafka.isolation.level", "read_committed")
     )
-    for name, value in _security(kafka).items():
+    for name, value in security_options(kafka).items():
         reader = reader.option(f"kafka.{name}", value)
     return reader.load().select(*COLUMNS)
