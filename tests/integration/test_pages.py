@@ -37,7 +37,7 @@ PAGES = ("/", "/usage", "/quotas", "/proof", PASSPORT, f"{PASSPORT}/events", "/h
 WEEK = "from=now-7d&to=now"
 
 QUESTIONS = {
-    "/": 13,
+    "/": 14,
     "/usage": 3,
     "/usage?compare=previous": 5,
     "/usage?show=times": 4,
@@ -46,7 +46,7 @@ QUESTIONS = {
     "/proof?stream=devices": 4,
     PASSPORT: 5,
     SAMPLES: 5,
-    "/health": 6,
+    "/health": 7,
 }
 """What a page asks, one statement each, of one stream or of all."""
 
