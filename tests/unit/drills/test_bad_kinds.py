@@ -17,13 +17,12 @@ from tests.drills.made import device
 from tests.lib.message_rules import judge
 from tests.lib.streams_told import TOLD
 
-NOW_MS = int(time.time() * 1000)
-
 
 def both(value: bytes | None) -> tuple[str, str]:
-    """The reason by the independent rules and by the product; empty: accepted."""
-    told = judge(TOLD["devices"], value, NOW_MS)
-    found = product_judge(DEVICES, value, Position("devices", 0, 0), NOW_MS * 1000, TimeRules())
+    """The reason by the independent rules and by the product; empty: accepted. Arrived just now."""
+    now_ms = int(time.time() * 1000)
+    told = judge(TOLD["devices"], value, now_ms)
+    found = product_judge(DEVICES, value, Position("devices", 0, 0), now_ms * 1000, TimeRules())
     return told if isinstance(told, str) else "", "" if isinstance(found, Event) else found.reason.name
 
 
