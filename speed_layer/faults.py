@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import psycopg2
 from pyspark.errors import StreamingQueryException
 
 from metering.domain.errors import LambdameterError, ServiceAway
+from metering.store.connection import LOST
 
 _KAFKA_AWAY = (
     "TimeoutException", "DisconnectException", "org.apache.kafka.common.errors", "KAFKA_DATA_LOSS",
@@ -28,7 +28,7 @@ def fault_of(raised: BaseException | None, ended: StreamingQueryException, archi
     """The error to act on. `raised` is what our own slice code raised, if it did; `ended` is Spark's word."""
     if isinstance(raised, LambdameterError | Restart):
         return raised
-    if isinstance(raised, psycopg2.OperationalError | psycopg2.InterfaceError):
+    if isinstance(raised, LOST):
         return ServiceAway(f"PostgreSQL cannot be reached: {_one_line(str(raised))}")
     trace = f"{ended}\n{raised or ''}"
     if _cause(trace, _DATA_LOSS):

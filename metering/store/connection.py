@@ -33,6 +33,10 @@ def connect(database_url: str, layer: str) -> Connection:
             keepalives_idle=10, keepalives_interval=5, keepalives_count=3)
 
 
+LOST = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.IdleInTransactionSessionTimeout)
+"""What a session that is gone is told by: one that was frozen in a transaction until PostgreSQL ended it, too."""
+
+
 @contextmanager
 def reaching_postgresql() -> Iterator[None]:
     """Turn a lost or absent PostgreSQL into ServiceAway, and absent tables into what to do about it."""
@@ -43,7 +47,7 @@ def reaching_postgresql() -> Iterator[None]:
     except psycopg2.errors.InsufficientPrivilege as error:
         raise BadSettings([f"DATABASE_URL's user may not do this: {_line(error)}; docs/operating.md lists the grants"])\
             from error
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+    except LOST as error:
         raise ServiceAway(f"PostgreSQL cannot be reached: {_line(error)}") from error
 
 

@@ -22,7 +22,10 @@ CONTENTS = {
     "user_quota_limit": "SELECT email, usage, quota, timestamp FROM user_quota_limit",
     "hour_quota": "SELECT topic, hour, id, email, quota FROM hour_quota",
     "unmapped_user": "SELECT topic, hour, id FROM unmapped_user",
-    "stream_offset": "SELECT topic, partition, first_offset, next_offset FROM stream_offset",
+    # A partition that a job has met and counted nothing of holds nothing yet.
+    "stream_offset": """
+        SELECT topic, partition, first_offset, next_offset FROM stream_offset WHERE next_offset > first_offset
+    """,
     "offset_gap": "SELECT topic, partition, first_offset, last_offset, reason FROM offset_gap",
     "archive_file": "SELECT topic, hour, sum(rows) FROM archive_file WHERE superseded IS NULL GROUP BY 1, 2",
     "dead_letter": """
