@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from batch_layer.whole_file import ARRIVAL, spans_of, write_file
+from batch_layer.whole_file import spans_of, write_file
 from metering.arrow.archive import Archive, hour_folder
 from metering.arrow.listed import DamagedFile, FileToRead, read_file
-from metering.arrow.schemas import archive_schema
+from metering.arrow.schemas import ARRIVAL, archive_schema
 from metering.domain.archive_file import ArchiveFile
 from metering.domain.errors import Damaged
 from metering.domain.stream import Stream

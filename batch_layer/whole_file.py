@@ -9,7 +9,6 @@ from metering.arrow.files import FileWriter
 from metering.domain.archive_file import RowSpan
 
 _ROW_GROUP_ROWS = 262_144
-ARRIVAL = [("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")]
 
 
 def write_file(archive: Archive, path: str, rows: pa.Table) -> tuple[int, str]:

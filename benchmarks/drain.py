@@ -20,7 +20,10 @@ def measure(room: Room) -> Found:
     cpu: list[Spent] = []
     with spark(room) as session:
         drain = Drain(room.settings, session, load)
-        ours = lambda: drain.speed_layer(lambda work: cpu.append(spent(room.settings, work)))  # noqa: E731
+
+        def ours() -> float:
+            return drain.speed_layer(lambda work: cpu.append(spent(room.settings, work)))
+
         taken = take_turns((
             Side("kafka", "events/s", drain.rate(drain.nothing)),
             Side("from_json", "events/s", drain.rate(drain.from_json)),

@@ -15,10 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from batch_layer.whole_file import ARRIVAL, write_file
+from batch_layer.whole_file import write_file
 from benchmarks.archived import Archived, archived
 from benchmarks.bench import Figure, Found, Room, Side, WrongAnswer, ratios, take_turns, timed
 from metering.arrow.archive import Archive, hour_folder
+from metering.arrow.schemas import ARRIVAL
 from metering.streams.devices import DEVICES
 
 ROWS = 4_000_000

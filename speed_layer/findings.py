@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from metering.arrow.packed import packed, unpacked
 from metering.domain.archive_file import ArchiveFile
 from metering.domain.event import Rejected
 from metering.domain.spans import Run
@@ -43,11 +44,11 @@ class Findings:
 
 def to_batch(findings: Findings) -> pa.RecordBatch:
     """One row: sums and rows as Arrow streams, the rest pickled (it travels between our own processes only)."""
-    sums = {name: [_to_stream(table) for table in tables] for name, tables in findings.partials.items()}
+    sums = {name: [packed(table) for table in tables] for name, tables in findings.partials.items()}
     rest = (findings.files, findings.rejected, findings.runs, findings.measured)
     row = {
         "topic": findings.topic, "sums": pickle.dumps(sums), "rest": pickle.dumps(rest),
-        "rows": _to_stream(pa.concat_tables(findings.rows)) if findings.rows else None,
+        "rows": packed(pa.concat_tables(findings.rows)) if findings.rows else None,
     }  # fmt: skip
     return pa.RecordBatch.from_pylist([row], schema=_SCHEMA)
 
@@ -67,17 +68,6 @@ def _merged(parts: Iterable[Findings]) -> dict[str, Findings]:
 def _from_row(row: dict[str, object]) -> Findings:
     sums: dict[str, Sequence[bytes]] = pickle.loads(row["sums"])  # type: ignore[arg-type]
     files, rejected, runs, measured = pickle.loads(row["rest"])  # type: ignore[arg-type]
-    partials = {name: [_from_stream(stream) for stream in streams] for name, streams in sums.items()}
-    rows = [_from_stream(row["rows"])] if row["rows"] else []  # type: ignore[arg-type]
+    partials = {name: [unpacked(stream) for stream in streams] for name, streams in sums.items()}
+    rows = [unpacked(row["rows"])] if row["rows"] else []  # type: ignore[arg-type]
     return Findings(str(row["topic"]), partials, files, rejected, runs, measured, rows)
-
-
-def _to_stream(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
-
-
-def _from_stream(stream: bytes) -> pa.Table:
-    return pa.ipc.open_stream(stream).read_all()

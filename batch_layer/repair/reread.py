@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metering.arrow.decode import decode
+from metering.arrow.packed import packed, unpacked
 from metering.arrow.partial import window_starts
 from metering.arrow.schemas import MESSAGES, event_schema
 from metering.domain.rollup import HOUR_S
@@ -36,7 +37,7 @@ class Reread:
         for batch in batches:
             rows = self._accepted(batch.cast(MESSAGES))
             if rows.num_rows:
-                yield pa.RecordBatch.from_pylist([{"rows": _to_stream(rows)}], schema=_SCHEMA)
+                yield pa.RecordBatch.from_pylist([{"rows": packed(rows)}], schema=_SCHEMA)
 
     def _accepted(self, messages: pa.RecordBatch) -> pa.Table:
         alive = messages.filter(pa.array(~self._is_dead(messages)))
@@ -56,13 +57,6 @@ class Reread:
 
 def events_of(stream: Stream, found: pa.Table) -> pa.Table:
     """The events of all tasks, by partition and offset."""
-    tables = [pa.ipc.open_stream(rows).read_all() for rows in found["rows"].to_pylist()]
+    tables = [unpacked(rows) for rows in found["rows"].to_pylist()]
     events = pa.concat_tables(tables) if tables else event_schema(stream).empty_table()
     return events.sort_by([("partition", "ascending"), ("offset", "ascending")])
-
-
-def _to_stream(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue())

@@ -16,9 +16,9 @@ from pyspark.sql import SparkSession
 
 from batch_layer.repair.held import Held, Refused, Wanted, wanted_of
 from batch_layer.repair.reread import SCHEMA_DDL, Reread, events_of
-from batch_layer.whole_file import ARRIVAL, spans_of, write_file
+from batch_layer.whole_file import spans_of, write_file
 from metering.arrow.archive import Archive, hour_folder
-from metering.arrow.schemas import added_schema, archive_schema, event_schema
+from metering.arrow.schemas import ARRIVAL, added_schema, archive_schema, event_schema
 from metering.domain.archive_file import RowSpan
 from metering.domain.errors import ServiceAway
 from metering.domain.stream import Stream

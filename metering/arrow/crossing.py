@@ -13,14 +13,12 @@ import pyarrow.parquet as pq
 from metering.arrow.archive import Archive
 from metering.arrow.distinct import distinct_rows
 from metering.arrow.listed import DamagedFile
-from metering.arrow.schemas import archive_schema
+from metering.arrow.schemas import ARRIVAL, archive_schema
 from metering.domain.errors import ServiceAway
 from metering.domain.stream import Stream
 
 MOST_ROWS = 20_000_000
 """Rows of an hour that are looked through for it: some seconds. Of a larger hour the moment is not told."""
-
-_ARRIVAL = [("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")]
 
 
 def rows_of(
@@ -54,7 +52,7 @@ def crossings(
 
     Events count in the order of their arrival: append time, partition, offset. What is not reached is left out.
     """
-    first = distinct_rows(stream, rows).first.sort_by(_ARRIVAL)
+    first = distinct_rows(stream, rows).first.sort_by(ARRIVAL)
     found: dict[tuple[str, Decimal], datetime] = {}
     sums = dict.fromkeys(thresholds, Decimal(0))
     for id, value, arrived in zip(

@@ -16,12 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from metering.arrow.identifiers import few_texts_fit, many_texts_fit
 from metering.arrow.schemas import UTC_MICROS, archive_type, event_schema, json_schema
-from metering.arrow.screen import all_identifiers, flat_objects, plain_decimals, tidy_rows
+from metering.arrow.screen import flat_objects, plain_decimals, tidy_rows
 from metering.domain.event import Event, Position, Rejected
 from metering.domain.judge import judge
 from metering.domain.rollup import MICROSECONDS
-from metering.domain.stream import EVENT_ID, IDENTIFIER_PATTERN, Field, Kind, Stream, TimeRules
+from metering.domain.stream import EVENT_ID, Field, Kind, Stream, TimeRules
 
 
 @dataclass(frozen=True)
@@ -147,21 +148,8 @@ def _steps(field: Field, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _identifier_fits(field: Field, column: pa.ChunkedArray, *_: object) -> pa.ChunkedArray:
     if field.name == EVENT_ID:
-        return _many_texts_fit(column)
-    return _few_texts_fit(column)
-
-
-def _many_texts_fit(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The identifier rule for texts that hardly repeat: asked of each only where one look over all does not do."""
-    if all_identifiers(column.combine_chunks()):
-        return pa.chunked_array([pa.repeat(True, len(column))])
-    return pc.match_substring_regex(column, IDENTIFIER_PATTERN)
-
-
-def _few_texts_fit(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The identifier rule, asked once per distinct text: dimensions repeat."""
-    encoded = column.combine_chunks().dictionary_encode()
-    return pc.take(pc.match_substring_regex(encoded.dictionary, IDENTIFIER_PATTERN), encoded.indices)
+        return many_texts_fit(column)
+    return few_texts_fit(column)
 
 
 def _time_fits(

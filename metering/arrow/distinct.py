@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metering.arrow.fingerprints import Fingerprints, fingerprints, of_places, shared
+from metering.arrow.schemas import ARRIVAL
 from metering.domain.stream import EVENT_ID, Field, Kind, Stream
-
-_ARRIVAL = [("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")]
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def distinct_rows(stream: Stream, events: pa.Table) -> DistinctRows:
     """
     suspects = shared(_fingerprints(events))
     rows = _plain(events.take(pa.array(suspects)))
-    rows = rows.append_column("identity", _identity(rows)).append_column("place", pa.array(suspects)).sort_by(_ARRIVAL)
+    rows = rows.append_column("identity", _identity(rows)).append_column("place", pa.array(suspects)).sort_by(ARRIVAL)
     rows = rows.append_column("row", pa.array(np.arange(rows.num_rows)))
     firsts = rows.group_by("identity", use_threads=False).aggregate([("row", "min")])
     is_first = pc.is_in(rows["row"], value_set=firsts["row_min"].combine_chunks())

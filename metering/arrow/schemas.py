@@ -10,6 +10,9 @@ from metering.domain.stream import EVENT_ID, Field, Kind, Stream
 
 UTC_MICROS = pa.timestamp("us", tz="UTC")
 
+ARRIVAL = [("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")]
+"""The order of arrival: by append time, then by place in Kafka. The first of an identity is found by it."""
+
 _JSON_TYPES = {
     Kind.TIME: pa.float64(), Kind.IDENTIFIER: pa.string(), Kind.INTEGER: pa.int64(), Kind.DECIMAL: pa.float64(),
 }  # fmt: skip

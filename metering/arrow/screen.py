@@ -10,11 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from metering.domain.judge import MAX_MESSAGE_BYTES
-from metering.domain.stream import IDENTIFIER_BEGINS, IDENTIFIER_CHARACTERS, IDENTIFIER_LENGTH, Field, Kind, Stream
+from metering.domain.stream import Field, Kind, Stream
 
 _ASCII = 128
-
-_BEGINS, _CHARACTERS = IDENTIFIER_BEGINS.encode(), IDENTIFIER_CHARACTERS.encode()
 
 _VALUE_PATTERNS = {
     Kind.TIME: r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,17})?",
@@ -34,7 +32,7 @@ def flat_objects(values: pa.BinaryArray) -> pa.Buffer | None:
     count = len(values)
     if not count or values.null_count:
         return None
-    block, bounds = _shared_bytes(values), _bounds(values)
+    block, bounds = shared_bytes(values), bounds_of(values)
     lengths = np.diff(bounds)
     if lengths.min() < 2 or lengths.max() > MAX_MESSAGE_BYTES:
         return None
@@ -54,26 +52,15 @@ def _is_utf8(values: pa.BinaryArray) -> bool:
     return True
 
 
-def _shared_bytes(values: pa.BinaryArray | pa.StringArray) -> pa.Buffer:
-    bounds = _bounds(values)
+def shared_bytes(values: pa.BinaryArray | pa.StringArray) -> pa.Buffer:
+    """The bytes of all values, end to end; not copied."""
+    bounds = bounds_of(values)
     return values.buffers()[2].slice(int(bounds[0]), int(bounds[-1] - bounds[0]))
 
 
-def _bounds(values: pa.BinaryArray | pa.StringArray) -> np.ndarray:
+def bounds_of(values: pa.BinaryArray | pa.StringArray) -> np.ndarray:
     """Where each value begins in the shared bytes, and where the last one ends."""
     return np.frombuffer(values.buffers()[1], dtype=np.int32)[values.offset : values.offset + len(values) + 1]
-
-
-def all_identifiers(texts: pa.StringArray) -> bool:
-    """Whether every text is an identifier, by one look over all their bytes; False where any is null."""
-    if texts.null_count or not len(texts):
-        return False
-    block, bounds = _shared_bytes(texts), _bounds(texts)
-    lengths = np.diff(bounds)
-    if lengths.min() < 1 or lengths.max() > IDENTIFIER_LENGTH:
-        return False
-    firsts = np.frombuffer(block, dtype=np.uint8)[bounds[:-1] - bounds[0]].tobytes()
-    return not firsts.translate(None, _BEGINS) and not bytes(block).translate(None, _CHARACTERS)
 
 
 def tidy_rows(stream: Stream, values: pa.BinaryArray) -> pa.BooleanArray:

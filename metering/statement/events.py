@@ -8,14 +8,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from metering.arrow.schemas import archive_schema
+from metering.arrow.schemas import ARRIVAL, archive_schema
 from metering.domain.event import Event, Position
 from metering.domain.stream import EVENT_ID, Kind, Stream
 
 Place = tuple[int, int]
 """Partition and offset, within a topic."""
-
-ARRIVAL = [("ingest_time", "ascending"), ("partition", "ascending"), ("offset", "ascending")]
 
 
 def of_customer(rows: pa.Table, fields: Sequence[str], customer: str) -> pa.Table:
